@@ -1,0 +1,1 @@
+//! `trailmark-cli`: see ARCHITECTURE.md.

@@ -1,0 +1,2 @@
+//! The `trailmark` program.
+fn main() {}

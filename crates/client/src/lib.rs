@@ -1,0 +1,1 @@
+//! `trailmark-client`: see ARCHITECTURE.md.

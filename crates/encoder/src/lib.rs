@@ -1,0 +1,1 @@
+//! `trailmark-encoder`: see ARCHITECTURE.md.

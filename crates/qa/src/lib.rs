@@ -1,0 +1,1 @@
+//! `trailmark-qa`: see ARCHITECTURE.md.

@@ -1,0 +1,1 @@
+//! `trailmark-reader`: see ARCHITECTURE.md.

@@ -1,0 +1,1 @@
+//! `trailmark-store`: see ARCHITECTURE.md.

@@ -1,0 +1,1 @@
+//! `trailmark-tune`: see ARCHITECTURE.md.
