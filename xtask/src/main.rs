@@ -1,2 +1,55 @@
-//! Project tasks.
-fn main() {}
+//! The project's tasks: `cargo xtask check`, `ci`, `long`, `size` and what makes committed generated files.
+//!
+//! A task is a function that runs other programs and fails when they do; nothing that a user of Trailmark needs lives
+//! here.
+
+// A task talks to the person who runs it.
+#![allow(clippy::print_stdout, clippy::print_stderr, clippy::disallowed_methods)]
+
+mod ci;
+mod command;
+mod long;
+mod size;
+mod tidy;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+/// Project tasks.
+#[derive(Parser)]
+#[command(bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Format, lints and unit tests; at most three minutes when warm. Before every commit.
+    Check,
+    /// Everything that must hold before a push: lints, all tests, the one-minute demo.
+    Ci,
+    /// Long proofs, by hand. Without a name: all.
+    Long {
+        /// Which proofs.
+        proofs: Vec<long::Proof>,
+    },
+    /// Prints what a release build from an empty cache costs: minutes, crates, C code, bytes.
+    Size {
+        /// Only count crates; build nothing.
+        #[arg(long)]
+        no_build: bool,
+    },
+    /// Checks the structure of the tree: arrows between crates, file and function lengths, words.
+    Tidy,
+}
+
+fn main() -> Result<()> {
+    match Arguments::parse().task {
+        Task::Check => ci::check(),
+        Task::Ci => ci::ci(),
+        Task::Long { proofs } => long::prove_all(&proofs),
+        Task::Size { no_build } => size::measure(no_build),
+        Task::Tidy => tidy::run(),
+    }
+}
