@@ -7,7 +7,7 @@ use std::process::Command;
 use anyhow::Result;
 
 use crate::command::{root, run, run_command};
-use crate::tidy;
+use crate::{deny, size, tidy};
 
 /// Format, structure, lints, unit tests.
 pub(crate) fn check() -> Result<()> {

@@ -1,44 +1,46 @@
 //! Proofs that take too long for every push. Each prints its figures; raw output goes to `benches/runs/`.
 
+use std::process::Command;
+
 use anyhow::Result;
 use clap::ValueEnum;
 
-use crate::command::run;
+use crate::command::run_command;
 
 /// One proof.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Proof {
-    /// Licences, bans and sources of the dependencies.
-    Deny,
+    /// 200 runs killed with SIGKILL at random moments: every reported point is present, every repository opens.
+    Kill,
 }
 
 /// Runs the named proofs, or all.
 pub(crate) fn prove_all(proofs: &[Proof]) -> Result<()> {
     let all = Proof::value_variants();
     let chosen = if proofs.is_empty() { all } else { proofs };
-    for proof in chosen {
-        prove(*proof)?;
-    }
-    Ok(())
+    chosen.iter().try_for_each(|proof| prove(*proof))
 }
 
 fn prove(proof: Proof) -> Result<()> {
     match proof {
-        Proof::Deny => deny(),
+        Proof::Kill => example("trailmark-client", "kill", &["--runs", "200"]),
     }
 }
 
-fn deny() -> Result<()> {
-    run(
-        "cargo",
-        &[
-            "install",
-            "cargo-deny",
+/// Runs an example of a crate in release mode.
+fn example(package: &str, name: &str, arguments: &[&str]) -> Result<()> {
+    let mut command = Command::new("cargo");
+    command
+        .args([
+            "run",
+            "--release",
             "--locked",
-            "--version",
-            "0.20.2",
-            "--quiet",
-        ],
-    )?;
-    run("cargo", &["deny", "check", "licenses", "bans", "sources"])
+            "--package",
+            package,
+            "--example",
+            name,
+            "--",
+        ])
+        .args(arguments);
+    run_command(&mut command)
 }

@@ -8,6 +8,7 @@
 
 mod ci;
 mod command;
+mod deny;
 mod long;
 mod size;
 mod tidy;
