@@ -13,18 +13,7 @@ use crate::{deny, size, tidy};
 pub(crate) fn check() -> Result<()> {
     run("cargo", &["fmt", "--all", "--check"])?;
     tidy::run()?;
-    run(
-        "cargo",
-        &[
-            "clippy",
-            "--workspace",
-            "--all-targets",
-            "--quiet",
-            "--",
-            "-D",
-            "warnings",
-        ],
-    )?;
+    lint()?;
     run(
         "cargo",
         &["test", "--workspace", "--lib", "--bins", "--quiet"],
@@ -51,19 +40,23 @@ pub(crate) fn ci() -> Result<()> {
         &["test", "--workspace", "--profile", "ci", "--locked"],
     )?;
     demo()?;
-    run(
-        "cargo",
-        &[
-            "clippy",
-            "--workspace",
-            "--all-targets",
-            "--locked",
-            "--quiet",
-            "--",
-            "-D",
-            "warnings",
-        ],
-    )
+    lint()?;
+    size::measure(true)?;
+    deny::check_dependencies()
+}
+
+fn lint() -> Result<()> {
+    let lint = [
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--locked",
+        "--quiet",
+        "--",
+        "-D",
+        "warnings",
+    ];
+    run("cargo", &lint)
 }
 
 /// One minute of the main job: no floor is asked of it here, only that it ends well.
