@@ -14,31 +14,15 @@ pub(crate) fn check() -> Result<()> {
     run("cargo", &["fmt", "--all", "--check"])?;
     tidy::run()?;
     lint()?;
-    run(
-        "cargo",
-        &["test", "--workspace", "--lib", "--bins", "--quiet"],
-    )
+    run("cargo", &["test", "--workspace", "--lib", "--bins", "--quiet"])
 }
 
 /// Format, structure, lints, every test, and a demo of one minute on the real encoder.
 pub(crate) fn ci() -> Result<()> {
     run("cargo", &["fmt", "--all", "--check"])?;
     tidy::run()?;
-    run(
-        "cargo",
-        &[
-            "build",
-            "--workspace",
-            "--all-targets",
-            "--profile",
-            "ci",
-            "--locked",
-        ],
-    )?;
-    run(
-        "cargo",
-        &["test", "--workspace", "--profile", "ci", "--locked"],
-    )?;
+    run("cargo", &["build", "--workspace", "--all-targets", "--profile", "ci", "--locked"])?;
+    run("cargo", &["test", "--workspace", "--profile", "ci", "--locked"])?;
     demo()?;
     lint()?;
     size::measure(true)?;
@@ -46,16 +30,7 @@ pub(crate) fn ci() -> Result<()> {
 }
 
 fn lint() -> Result<()> {
-    let lint = [
-        "clippy",
-        "--workspace",
-        "--all-targets",
-        "--locked",
-        "--quiet",
-        "--",
-        "-D",
-        "warnings",
-    ];
+    let lint = ["clippy", "--workspace", "--all-targets", "--locked", "--quiet", "--", "-D", "warnings"];
     run("cargo", &lint)
 }
 
@@ -66,9 +41,5 @@ fn demo() -> Result<()> {
         std::fs::remove_dir_all(&repo)?;
     }
     let program = root().join("target/ci/trailmark");
-    run_command(
-        Command::new(program)
-            .args(["demo", "--quick", "--no-up", "--repo"])
-            .arg(repo),
-    )
+    run_command(Command::new(program).args(["demo", "--quick", "--no-up", "--repo"]).arg(repo))
 }

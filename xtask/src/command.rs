@@ -41,11 +41,7 @@ pub(crate) fn output(program: &str, arguments: &[&str]) -> Result<String> {
     let line = line_of(&command);
     let output = command.output().with_context(|| format!("start {line}"))?;
     if !output.status.success() {
-        bail!(
-            "{line}: {}\n{}",
-            output.status,
-            String::from_utf8_lossy(&output.stderr)
-        );
+        bail!("{line}: {}\n{}", output.status, String::from_utf8_lossy(&output.stderr));
     }
     Ok(String::from_utf8(output.stdout)?)
 }
@@ -56,17 +52,10 @@ fn fixtures() -> Option<PathBuf> {
         return Some(PathBuf::from(set));
     }
     let beside = root().join("../shared");
-    beside
-        .join("fixtures")
-        .is_dir()
-        .then(|| beside.canonicalize().ok())
-        .flatten()
+    beside.join("fixtures").is_dir().then(|| beside.canonicalize().ok()).flatten()
 }
 
 fn line_of(command: &Command) -> String {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
-    words
-        .map(|word| word.to_string_lossy().into_owned())
-        .collect::<Vec<_>>()
-        .join(" ")
+    words.map(|word| word.to_string_lossy().into_owned()).collect::<Vec<_>>().join(" ")
 }

@@ -10,26 +10,13 @@ const VERSION: &str = "0.20.2";
 pub(crate) fn check_dependencies() -> Result<()> {
     let tools = root().join("target/tools");
     let program = tools.join("bin/cargo-deny");
-    let tools = tools
-        .to_str()
-        .context("the target folder's name is not Unicode")?;
+    let tools = tools.to_str().context("the target folder's name is not Unicode")?;
     if !program.exists() {
         run(
             "cargo",
-            &[
-                "install",
-                "cargo-deny",
-                "--locked",
-                "--version",
-                VERSION,
-                "--quiet",
-                "--root",
-                tools,
-            ],
+            &["install", "cargo-deny", "--locked", "--version", VERSION, "--quiet", "--root", tools],
         )?;
     }
-    let program = program
-        .to_str()
-        .context("the target folder's name is not Unicode")?;
+    let program = program.to_str().context("the target folder's name is not Unicode")?;
     run(program, &["check", "licenses", "bans", "sources"])
 }

@@ -31,16 +31,7 @@ fn prove(proof: Proof) -> Result<()> {
 fn example(package: &str, name: &str, arguments: &[&str]) -> Result<()> {
     let mut command = Command::new("cargo");
     command
-        .args([
-            "run",
-            "--release",
-            "--locked",
-            "--package",
-            package,
-            "--example",
-            name,
-            "--",
-        ])
+        .args(["run", "--release", "--locked", "--package", package, "--example", name, "--"])
         .args(arguments);
     run_command(&mut command)
 }

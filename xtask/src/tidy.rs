@@ -17,25 +17,16 @@ pub(crate) fn run() -> Result<()> {
     for defect in &defects {
         eprintln!("tidy: {defect}");
     }
-    if defects.is_empty() {
-        Ok(())
-    } else {
-        bail!("tidy: {} defects", defects.len())
-    }
+    if defects.is_empty() { Ok(()) } else { bail!("tidy: {} defects", defects.len()) }
 }
 
 fn defects(root: &Path) -> Result<Vec<String>> {
-    let plan =
-        std::fs::read_to_string(root.join("ARCHITECTURE.md")).context("read ARCHITECTURE.md")?;
+    let plan = std::fs::read_to_string(root.join("ARCHITECTURE.md")).context("read ARCHITECTURE.md")?;
     let allowed = arrows(&plan)?;
     let mut defects = Vec::new();
     for entry in std::fs::read_dir(root.join("crates"))? {
         let folder = entry?.path();
-        let name = folder
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
+        let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let manifest = std::fs::read_to_string(folder.join("Cargo.toml"))?;
         defects.extend(arrow_defects(&name, &manifest, &allowed)?);
     }
@@ -53,15 +44,9 @@ fn defects(root: &Path) -> Result<Vec<String>> {
 /// A line holds one or two entries `name : dependency dependency`: the last word before a further colon is the next
 /// entry's name. Brackets hold remarks.
 fn arrows(plan: &str) -> Result<BTreeMap<String, BTreeSet<String>>> {
-    let after = plan
-        .split_once("\nArrows ")
-        .context("find the line that begins with \"Arrows\"")?
-        .1;
-    let block = after
-        .lines()
-        .skip(1)
-        .skip_while(|line| line.is_empty())
-        .take_while(|line| line.starts_with("    "));
+    let after = plan.split_once("\nArrows ").context("find the line that begins with \"Arrows\"")?.1;
+    let block =
+        after.lines().skip(1).skip_while(|line| line.is_empty()).take_while(|line| line.starts_with("    "));
     let mut arrows = BTreeMap::new();
     for line in block {
         let entries = line.split('(').next().unwrap_or_default();
@@ -69,26 +54,12 @@ fn arrows(plan: &str) -> Result<BTreeMap<String, BTreeSet<String>>> {
         let mut name = pieces.next().unwrap_or_default().trim();
         while let Some(piece) = pieces.next() {
             let mut words: Vec<&str> = piece.split_whitespace().collect();
-            let next = if pieces.peek().is_some() {
-                words.pop()
-            } else {
-                None
-            };
-            arrows.insert(
-                name.to_owned(),
-                words
-                    .into_iter()
-                    .map(str::to_owned)
-                    .collect::<BTreeSet<_>>(),
-            );
+            let next = if pieces.peek().is_some() { words.pop() } else { None };
+            arrows.insert(name.to_owned(), words.into_iter().map(str::to_owned).collect::<BTreeSet<_>>());
             name = next.unwrap_or_default();
         }
     }
-    let all: BTreeSet<String> = arrows
-        .keys()
-        .filter(|name| *name != "python")
-        .cloned()
-        .collect();
+    let all: BTreeSet<String> = arrows.keys().filter(|name| *name != "python").cloned().collect();
     if let Some(cli) = arrows.get_mut("cli") {
         *cli = all;
     }
@@ -100,41 +71,25 @@ fn arrow_defects(
     manifest: &str,
     allowed: &BTreeMap<String, BTreeSet<String>>,
 ) -> Result<Vec<String>> {
-    let manifest: toml::Table = manifest
-        .parse()
-        .with_context(|| format!("read crates/{name}/Cargo.toml"))?;
+    let manifest: toml::Table = manifest.parse().with_context(|| format!("read crates/{name}/Cargo.toml"))?;
     let mut defects = Vec::new();
     let Some(allowed) = allowed.get(name) else {
-        return Ok(vec![format!(
-            "crates/{name}: not in the table of arrows of ARCHITECTURE.md"
-        )]);
+        return Ok(vec![format!("crates/{name}: not in the table of arrows of ARCHITECTURE.md")]);
     };
     let none = toml::Table::new();
     for section in ["dependencies", "build-dependencies"] {
-        let table = manifest
-            .get(section)
-            .and_then(toml::Value::as_table)
-            .unwrap_or(&none);
-        for dependency in table
-            .keys()
-            .filter_map(|key| key.strip_prefix("trailmark-"))
-        {
+        let table = manifest.get(section).and_then(toml::Value::as_table).unwrap_or(&none);
+        for dependency in table.keys().filter_map(|key| key.strip_prefix("trailmark-")) {
             if !allowed.contains(dependency) {
-                defects.push(format!(
-                    "crates/{name}: depends on {dependency}, which its arrows do not allow"
-                ));
+                defects
+                    .push(format!("crates/{name}: depends on {dependency}, which its arrows do not allow"));
             }
         }
     }
-    if manifest
-        .get("lints")
-        .and_then(|lints| lints.get("workspace"))
-        .and_then(toml::Value::as_bool)
+    if manifest.get("lints").and_then(|lints| lints.get("workspace")).and_then(toml::Value::as_bool)
         != Some(true)
     {
-        defects.push(format!(
-            "crates/{name}: does not inherit the workspace's lints"
-        ));
+        defects.push(format!("crates/{name}: does not inherit the workspace's lints"));
     }
     Ok(defects)
 }
@@ -145,25 +100,14 @@ fn file_defects(file: &str, text: &str) -> Vec<String> {
         return defects;
     }
     let in_tests = file.contains("/tests/") || file.ends_with("/tests.rs");
-    let lines = text
-        .lines()
-        .take_while(|line| !line.starts_with("#[cfg(test)]"))
-        .count();
+    let lines = text.lines().take_while(|line| !line.starts_with("#[cfg(test)]")).count();
     if lines > MOST_LINES && !in_tests {
-        defects.push(format!(
-            "{file}: got {lines} lines before its tests, want at most {MOST_LINES}"
-        ));
+        defects.push(format!("{file}: got {lines} lines before its tests, want at most {MOST_LINES}"));
     }
     if !text.starts_with("//!") {
-        defects.push(format!(
-            "{file}: does not begin with a `//!` line that says what it is for"
-        ));
+        defects.push(format!("{file}: does not begin with a `//!` line that says what it is for"));
     }
-    let name = Path::new(file)
-        .file_stem()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .into_owned();
+    let name = Path::new(file).file_stem().unwrap_or_default().to_string_lossy().into_owned();
     if ["utils", "util", "helpers", "common", "misc", "manager"].contains(&name.as_str()) {
         defects.push(format!("{file}: call it after what it holds, not {name:?}"));
     }
@@ -196,13 +140,9 @@ mod tests {
     #[test]
     fn an_arrow_that_is_not_in_the_table_is_a_defect() {
         let arrows = arrows(PLAN).unwrap();
-        let manifest =
-            "[dependencies]\ntrailmark-tune.workspace = true\n[lints]\nworkspace = true\n";
+        let manifest = "[dependencies]\ntrailmark-tune.workspace = true\n[lints]\nworkspace = true\n";
         let defects = arrow_defects("store", manifest, &arrows).unwrap();
-        assert_eq!(
-            defects,
-            ["crates/store: depends on tune, which its arrows do not allow"]
-        );
+        assert_eq!(defects, ["crates/store: depends on tune, which its arrows do not allow"]);
     }
 
     #[test]

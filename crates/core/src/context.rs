@@ -58,10 +58,7 @@ pub struct SeriesKey {
 impl SeriesKey {
     /// Names a series.
     pub fn new(name: &str, context: Context) -> Self {
-        Self {
-            name: name.to_owned(),
-            context,
-        }
+        Self { name: name.to_owned(), context }
     }
 }
 

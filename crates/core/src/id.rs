@@ -171,13 +171,9 @@ mod tests {
 
     #[test]
     fn what_is_no_id_is_refused() {
-        for text in [
-            "",
-            "12",
-            "ABCDEFABCDEFABCDEFABCDEF",
-            "zbcdefabcdefabcdefabcdef",
-            "é0000000000000000000000",
-        ] {
+        for text in
+            ["", "12", "ABCDEFABCDEFABCDEFABCDEF", "zbcdefabcdefabcdefabcdef", "é0000000000000000000000"]
+        {
             assert!(text.parse::<RunId>().is_err(), "{text:?}");
         }
     }

@@ -66,15 +66,11 @@ impl ParamValue {
         let (last, branches) = path.split_last().ok_or(ParamError::EmptyPath)?;
         let mut map = root;
         for key in branches {
-            let next = map
-                .entry((*key).to_owned())
-                .or_insert_with(|| Self::Map(Params::new()));
+            let next = map.entry((*key).to_owned()).or_insert_with(|| Self::Map(Params::new()));
             if !matches!(next, Self::Map(_)) {
                 *next = Self::Map(Params::new());
             }
-            let Self::Map(branch) = next else {
-                unreachable!("just made a map")
-            };
+            let Self::Map(branch) = next else { unreachable!("just made a map") };
             map = branch;
         }
         map.insert((*last).to_owned(), value);
@@ -166,10 +162,7 @@ mod tests {
         ParamValue::set_in(&mut root, &["hparams"], 1.into()).unwrap();
         ParamValue::set_in(&mut root, &["hparams", "learning_rate"], 4e-5.into()).unwrap();
         let tree = ParamValue::Map(root);
-        assert_eq!(
-            tree.at(&["hparams", "learning_rate"]),
-            Some(&ParamValue::Float(4e-5))
-        );
+        assert_eq!(tree.at(&["hparams", "learning_rate"]), Some(&ParamValue::Float(4e-5)));
         assert_eq!(tree.at(&["hparams", "missing"]), None);
     }
 

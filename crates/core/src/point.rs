@@ -44,9 +44,7 @@ impl From<SystemTime> for WallTime {
     fn from(time: SystemTime) -> Self {
         let nanos = match time.duration_since(UNIX_EPOCH) {
             Ok(after) => i64::try_from(after.as_nanos()).unwrap_or(i64::MAX),
-            Err(before) => {
-                i64::try_from(before.duration().as_nanos()).map_or(i64::MIN, |nanos| -nanos)
-            }
+            Err(before) => i64::try_from(before.duration().as_nanos()).map_or(i64::MIN, |nanos| -nanos),
         };
         Self(nanos)
     }
@@ -66,19 +64,13 @@ pub struct At {
 impl At {
     /// At a step, now.
     pub fn step(step: i64) -> Self {
-        Self {
-            step: Some(Step(step)),
-            ..Self::default()
-        }
+        Self { step: Some(Step(step)), ..Self::default() }
     }
 
     /// The same with an epoch, which may be fractional.
     #[must_use]
     pub fn epoch(self, epoch: f64) -> Self {
-        Self {
-            epoch: Some(epoch),
-            ..self
-        }
+        Self { epoch: Some(epoch), ..self }
     }
 }
 
