@@ -9,7 +9,9 @@
 mod ci;
 mod command;
 mod deny;
+mod fixtures;
 mod long;
+mod peers;
 mod size;
 mod tidy;
 
@@ -30,6 +32,12 @@ enum Task {
     Check,
     /// Everything that must hold before a push: lints, all tests, the one-minute demo.
     Ci,
+    /// Makes `testdata/hf` with the real Hugging Face stack (a download of about 3 GB on first use).
+    Fixtures {
+        /// Write nothing; fail when the kept goldens are not what is made.
+        #[arg(long)]
+        check: bool,
+    },
     /// Long proofs, by hand. Without a name: all.
     Long {
         /// Which proofs.
@@ -49,6 +57,7 @@ fn main() -> Result<()> {
     match Arguments::parse().task {
         Task::Check => ci::check(),
         Task::Ci => ci::ci(),
+        Task::Fixtures { check } => fixtures::run(check),
         Task::Long { proofs } => long::prove_all(&proofs),
         Task::Size { no_build } => size::measure(no_build),
         Task::Tidy => tidy::run(),

@@ -1,0 +1,38 @@
+//! The real Python peers: their virtual environment, made on first use with pinned versions, and running them in it.
+//!
+//! `TRAILMARK_PEERS_PYTHON` names an interpreter that has the packages already.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::{Context as _, Result};
+
+use crate::command::{root, run_command};
+
+/// The interpreter with the packages of `xtask/python/requirements.txt`.
+pub(crate) fn interpreter() -> Result<PathBuf> {
+    if let Some(set) = std::env::var_os("TRAILMARK_PEERS_PYTHON") {
+        return Ok(PathBuf::from(set));
+    }
+    let requirements = root().join("xtask/python/requirements.txt");
+    let wanted = std::fs::read_to_string(&requirements).context("read xtask/python/requirements.txt")?;
+    let venv = root().join("target/peers");
+    let python = venv.join("bin/python");
+    let stamp = venv.join("installed.txt");
+    if std::fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
+        return Ok(python);
+    }
+    run_command(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&venv))?;
+    run_command(
+        Command::new(&python).args(["-m", "pip", "install", "--quiet", "--requirement"]).arg(&requirements),
+    )?;
+    std::fs::write(&stamp, wanted).with_context(|| format!("write {}", stamp.display()))?;
+    Ok(python)
+}
+
+/// A command that runs the interpreter with the modules of `xtask/python` in reach.
+pub(crate) fn python() -> Result<Command> {
+    let mut command = Command::new(interpreter()?);
+    command.env("PYTHONPATH", root().join("xtask/python")).env("PYTHONDONTWRITEBYTECODE", "1");
+    Ok(command)
+}
