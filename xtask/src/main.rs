@@ -6,6 +6,7 @@
 // A task talks to the person who runs it.
 #![allow(clippy::print_stdout, clippy::print_stderr, clippy::disallowed_methods)]
 
+mod bench;
 mod ci;
 mod command;
 mod deny;
@@ -28,6 +29,11 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Task {
+    /// Benchmarks beside their peers; when the machine is quiet.
+    Bench {
+        #[command(subcommand)]
+        bench: bench::Bench,
+    },
     /// Format, lints and unit tests; at most three minutes when warm. Before every commit.
     Check,
     /// Everything that must hold before a push: lints, all tests, the one-minute demo.
@@ -55,6 +61,7 @@ enum Task {
 
 fn main() -> Result<()> {
     match Arguments::parse().task {
+        Task::Bench { bench } => bench::measure(&bench),
         Task::Check => ci::check(),
         Task::Ci => ci::ci(),
         Task::Fixtures { check } => fixtures::run(check),
