@@ -1,8 +1,18 @@
 //! AdamW as PyTorch computes it, with a word embedding that is brought forward only where it is needed.
+//!
+//! A step touches a few hundred of the word embedding's tens of thousands of rows. The others get a gradient of 0,
+//! which still moves them: they decay, and those that ever had a gradient coast on their moments. Both are replayed,
+//! step by step with the very same arithmetic, when a row is next read; so no bit differs from updating all rows in
+//! every step, and the cost of a step does not depend on the size of the vocabulary.
 
 use std::path::Path;
 
-use crate::{Error, Gradients, Model, Workspace};
+use crate::kernel::adam::{self, Rates, State};
+use crate::kernel::each_part;
+use crate::{Error, Gradients, Model, Workspace, weights};
+
+/// Numbers that one task updates.
+const CHUNK: usize = 1 << 14;
 
 /// The rates of AdamW that do not change in a run.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -30,7 +40,20 @@ pub struct Update {
 #[derive(Debug)]
 pub struct AdamW {
     options: AdamWOptions,
-    step: u64,
+    /// Mean of gradients of every number, in the model's layout.
+    mean: Vec<f32>,
+    /// Mean of squared gradients.
+    square: Vec<f32>,
+    /// The figures of the steps since the state was made or loaded, for rows that lag behind.
+    history: Vec<Rates>,
+    /// Steps done before `history`.
+    loaded_steps: u64,
+    /// For each row of the word embedding: how many entries of `history` it has seen.
+    seen: Vec<u32>,
+    /// Whether a row ever had a gradient; the others have moments of 0.
+    moved: Vec<bool>,
+    /// Whether the step updates every row at once; the lazy way is checked against it.
+    dense: bool,
 }
 
 /// What clipping to `max_norm` multiplies gradients of norm `norm` with: `min(1, max_norm / (norm + 1e-6))`.
@@ -40,8 +63,18 @@ pub fn clip_factor(norm: f64, max_norm: f64) -> f32 {
 
 impl AdamW {
     /// A state without history.
-    pub fn new(_model: &Model, options: AdamWOptions) -> Self {
-        Self { options, step: 0 }
+    pub fn new(model: &Model, options: AdamWOptions) -> Self {
+        let layout = model.layout();
+        Self {
+            options,
+            mean: vec![0.0; layout.n_numbers()],
+            square: vec![0.0; layout.n_numbers()],
+            history: Vec::new(),
+            loaded_steps: 0,
+            seen: vec![0; layout.n_words()],
+            moved: vec![false; layout.n_words()],
+            dense: false,
+        }
     }
 
     /// The rates.
@@ -51,14 +84,53 @@ impl AdamW {
 
     /// How many steps were done.
     pub fn step_count(&self) -> u64 {
-        self.step
+        self.loaded_steps + self.history.len() as u64
     }
 
     /// Brings the word embeddings of these tokens up to date; call it before each forward while training.
-    pub fn prepare(&mut self, _model: &mut Model, _ids: &[u32], _workspace: &mut Workspace) {}
+    pub fn prepare(&mut self, model: &mut Model, ids: &[u32], _workspace: &mut Workspace) {
+        for id in ids {
+            self.catch_up(model, *id as usize);
+        }
+    }
 
     /// Brings all word embeddings up to date; call it before evaluating or saving. It changes no later bit.
-    pub fn materialise(&mut self, _model: &mut Model, _workspace: &mut Workspace) {}
+    pub fn materialise(&mut self, model: &mut Model, workspace: &mut Workspace) {
+        let threads = workspace.threads().clone();
+        let (words, width) = model.layout().words();
+        let history = &self.history;
+        let rows = model.numbers_mut()[words.clone()]
+            .chunks_exact_mut(width)
+            .zip(self.mean[words.clone()].chunks_exact_mut(width))
+            .zip(self.square[words].chunks_exact_mut(width))
+            .zip(self.seen.iter_mut().zip(&self.moved));
+        let mut rows: Vec<_> = rows.collect();
+        threads.enter(|| {
+            each_part(&threads, rows.chunks_mut(256), |_, _, rows| {
+                for (((weights, mean), square), (seen, moved)) in rows {
+                    replay(State { weights, mean, square }, **moved, &history[**seen as usize..]);
+                    **seen = history.len() as u32;
+                }
+            });
+        });
+        model.set_behind(None);
+    }
+
+    fn catch_up(&mut self, model: &mut Model, row: usize) {
+        let (words, width) = model.layout().words();
+        let Some(seen) = self.seen.get_mut(row) else { return };
+        if *seen as usize == self.history.len() {
+            return;
+        }
+        let range = words.start + row * width..words.start + (row + 1) * width;
+        let state = State {
+            weights: &mut model.numbers_mut()[range.clone()],
+            mean: &mut self.mean[range.clone()],
+            square: &mut self.square[range],
+        };
+        replay(state, self.moved[row], &self.history[*seen as usize..]);
+        *seen = self.history.len() as u32;
+    }
 
     /// One step.
     ///
@@ -66,27 +138,146 @@ impl AdamW {
     /// [`Error::Foreign`] when model, gradients and state do not belong together.
     pub fn step(
         &mut self,
-        _model: &mut Model,
-        _gradients: &Gradients,
-        _update: Update,
-        _workspace: &mut Workspace,
+        model: &mut Model,
+        gradients: &Gradients,
+        update: Update,
+        workspace: &mut Workspace,
     ) -> Result<(), Error> {
-        Err(Error::Empty { what: "optimiser" })
+        let want = model.layout().n_numbers();
+        for (what, got) in
+            [("gradients", gradients.numbers().len()), ("an optimiser's state", self.mean.len())]
+        {
+            if got != want {
+                return Err(Error::Foreign { what, got, want });
+            }
+        }
+        let touched: Vec<u32> =
+            if self.dense { (0..self.seen.len() as u32).collect() } else { gradients.touched().to_vec() };
+        for row in &touched {
+            // A row that was read was prepared; one that was not is brought forward here, before its step.
+            self.catch_up(model, *row as usize);
+        }
+        let rates = self.rates(update.learning_rate);
+        self.history.push(rates);
+        let n_steps = self.history.len() as u32;
+        let (words, width) = model.layout().words();
+        for row in &touched {
+            let row = *row as usize;
+            let range = words.start + row * width..words.start + (row + 1) * width;
+            let state = State {
+                weights: &mut model.numbers_mut()[range.clone()],
+                mean: &mut self.mean[range.clone()],
+                square: &mut self.square[range.clone()],
+            };
+            adam::step(state, &gradients.numbers()[range], update.gradient_factor, rates);
+            self.seen[row] = n_steps;
+            self.moved[row] = true;
+        }
+        self.step_dense(model, gradients, (update.gradient_factor, rates), workspace);
+        let behind = (touched.len() < self.seen.len()).then_some(self.step_count());
+        model.set_behind(behind);
+        Ok(())
+    }
+
+    /// The step of all parameters but the word embedding.
+    fn step_dense(
+        &mut self,
+        model: &mut Model,
+        gradients: &Gradients,
+        (factor, rates): (f32, Rates),
+        workspace: &mut Workspace,
+    ) {
+        let threads = workspace.threads().clone();
+        let ranges = model.layout().dense_ranges();
+        threads.enter(|| {
+            for (range, decays) in &ranges {
+                let rates = Rates { keep: if *decays { rates.keep } else { 1.0 }, ..rates };
+                let gradients = gradients.numbers()[range.clone()].chunks(CHUNK);
+                let parts = model.numbers_mut()[range.clone()]
+                    .chunks_mut(CHUNK)
+                    .zip(self.mean[range.clone()].chunks_mut(CHUNK))
+                    .zip(self.square[range.clone()].chunks_mut(CHUNK))
+                    .zip(gradients);
+                each_part(&threads, parts, |_, _, (((weights, mean), square), gradients)| {
+                    adam::step(State { weights, mean, square }, gradients, factor, rates);
+                });
+            }
+        });
+    }
+
+    fn rates(&self, learning_rate: f64) -> Rates {
+        let step = (self.step_count() + 1) as f64;
+        let options = self.options;
+        Rates {
+            keep: (1.0 - learning_rate * options.weight_decay) as f32,
+            beta1: options.beta1 as f32,
+            beta2: options.beta2 as f32,
+            step_size: (learning_rate / (1.0 - options.beta1.powf(step))) as f32,
+            root_correction: (1.0 / (1.0 - options.beta2.powf(step)).sqrt()) as f32,
+            epsilon: options.epsilon as f32,
+        }
     }
 
     /// Writes the state (`NAME.exp_avg`, `NAME.exp_avg_sq`, the step) as safetensors, beside and then renamed.
     ///
     /// # Errors
     /// [`Error::Io`]; [`Error::Behind`] before [`Self::materialise`].
-    pub fn save(&self, _model: &Model, _file: &Path) -> Result<(), Error> {
-        Err(Error::Empty { what: "optimiser" })
+    pub fn save(&self, model: &Model, file: &Path) -> Result<(), Error> {
+        model.check_current()?;
+        let mut tensors = Vec::new();
+        for slot in model.layout().slots() {
+            for (suffix, numbers) in [("exp_avg", &self.mean), ("exp_avg_sq", &self.square)] {
+                let data = &numbers[slot.range.clone()];
+                tensors.push((format!("{}.{suffix}", slot.name), slot.shape.clone(), data));
+            }
+        }
+        let step = self.step_count().to_string();
+        weights::write(file, tensors, &[("format", "pt"), ("step", &step)])
     }
 
     /// Reads a state that [`Self::save`] wrote; training goes on with the same bits.
     ///
     /// # Errors
     /// Any [`Error`] about tensors.
-    pub fn load(_model: &Model, _options: AdamWOptions, _file: &Path) -> Result<Self, Error> {
-        Err(Error::Empty { what: "optimiser" })
+    pub fn load(model: &Model, options: AdamWOptions, file: &Path) -> Result<Self, Error> {
+        let mut state = Self::new(model, options);
+        let (tensors, metadata) = weights::read(file)?;
+        for slot in model.layout().slots() {
+            for (suffix, numbers) in [("exp_avg", &mut state.mean), ("exp_avg_sq", &mut state.square)] {
+                let name = format!("{}.{suffix}", slot.name);
+                let tensor = tensors
+                    .get(&name)
+                    .ok_or_else(|| Error::MissingTensor { name: name.clone(), path: file.to_owned() })?;
+                tensor.copy_to(&name, &slot.shape, &mut numbers[slot.range.clone()], file)?;
+            }
+        }
+        state.loaded_steps = metadata.get("step").and_then(|step| step.parse().ok()).ok_or_else(|| {
+            Error::Tensors { reason: "got no step in the metadata".to_owned(), path: file.to_owned() }
+        })?;
+        let (words, width) = model.layout().words();
+        for (row, moved) in state.moved.iter_mut().enumerate() {
+            let range = words.start + row * width..words.start + (row + 1) * width;
+            *moved =
+                state.square[range.clone()].iter().chain(&state.mean[range]).any(|number| *number != 0.0);
+        }
+        Ok(state)
+    }
+
+    /// Updates every row in every step from now on: the plain way, which the lazy one must equal.
+    #[doc(hidden)]
+    pub fn make_dense(&mut self) {
+        self.dense = true;
+    }
+}
+
+/// The steps that a row missed, each with a gradient of 0.
+fn replay(state: State<'_>, moved: bool, missed: &[Rates]) {
+    if moved {
+        let State { weights, mean, square } = state;
+        for rates in missed {
+            adam::idle(State { weights, mean, square }, *rates);
+        }
+    } else if missed.iter().any(|rates| rates.keep != 1.0) {
+        adam::decay(state.weights, missed);
     }
 }

@@ -131,13 +131,11 @@ pub enum Error {
         /// The sequences.
         want: usize,
     },
-    /// Word embeddings have not caught up with the optimiser's steps (see `AdamW::prepare`, `AdamW::materialise`).
-    #[error("use a model between optimiser steps: word embedding {row} is {steps} steps behind")]
+    /// Word embeddings have not caught up with the optimiser's steps (see `AdamW::materialise`).
+    #[error("use a model between optimiser steps: its word embedding is not at step {step} yet")]
     Behind {
-        /// The row.
-        row: usize,
-        /// How many steps it lacks.
-        steps: u64,
+        /// The optimiser's step.
+        step: u64,
     },
     /// Gradients or an optimiser's state belong to a model of another shape.
     #[error("use {what}: got {got} numbers, want {want}")]

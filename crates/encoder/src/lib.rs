@@ -33,8 +33,15 @@ mod adamw;
 mod batch;
 mod config;
 mod error;
+mod family;
+mod folder;
+mod fs;
+mod kernel;
+mod layout;
 mod model;
+mod tape;
 mod threads;
+mod weights;
 
 pub use adamw::{AdamW, AdamWOptions, Update, clip_factor};
 pub use batch::{Batch, Labelled, SpanTarget};

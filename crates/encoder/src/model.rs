@@ -1,13 +1,23 @@
 //! A question-answering encoder: weights and what can be done with them.
 
-use std::path::Path;
-
+use crate::family::{self, Family};
+use crate::kernel::loss::span_loss;
+use crate::kernel::rows::sum_of_squares;
+use crate::layout::{Builder, Layout, Network};
+use crate::tape::{Memory, Node, Setting, Tape};
 use crate::{Batch, Config, Error, Labelled, Threads};
 
 /// Weights, shape and forward code of one model.
 #[derive(Debug)]
 pub struct Model {
-    config: Config,
+    pub(crate) config: Config,
+    pub(crate) family: &'static Family,
+    pub(crate) network: Network,
+    pub(crate) layout: Layout,
+    /// All weights, in the layout's order.
+    pub(crate) numbers: Vec<f32>,
+    /// The optimiser's step that not all rows of the word embedding have reached.
+    pub(crate) behind: Option<u64>,
 }
 
 /// A loaded model and what was special about its folder.
@@ -75,16 +85,25 @@ pub struct SpanLogits<'w> {
 #[derive(Debug)]
 pub struct Workspace {
     threads: Threads,
+    memory: Memory,
+    start: Vec<f32>,
+    end: Vec<f32>,
 }
 
 /// Gradients of one update; micro-batches add up.
 #[derive(Debug)]
-pub struct Gradients {}
+pub struct Gradients {
+    numbers: Vec<f32>,
+    /// Rows of the word embedding that have a gradient, sorted.
+    touched: Vec<u32>,
+    words: std::ops::Range<usize>,
+    width: usize,
+}
 
 impl Workspace {
     /// Empty memory for work on these threads.
     pub fn new(threads: &Threads) -> Self {
-        Self { threads: threads.clone() }
+        Self { threads: threads.clone(), memory: Memory::default(), start: Vec::new(), end: Vec::new() }
     }
 
     /// The threads.
@@ -93,34 +112,78 @@ impl Workspace {
     }
 }
 
+impl Gradients {
+    /// All 0.
+    pub fn new(model: &Model) -> Self {
+        let (words, width) = model.layout.words();
+        Self { numbers: vec![0.0; model.layout.n_numbers()], touched: Vec::new(), words, width }
+    }
+
+    /// Sets all to 0.
+    pub fn clear(&mut self) {
+        for row in self.touched.drain(..) {
+            let first = self.words.start + row as usize * self.width;
+            self.numbers[first..first + self.width].fill(0.0);
+        }
+        self.numbers[..self.words.start].fill(0.0);
+        self.numbers[self.words.end..].fill(0.0);
+    }
+
+    /// The norm of all gradients together, before clipping.
+    pub fn norm(&self, workspace: &Workspace) -> f64 {
+        let threads = &workspace.threads;
+        threads.enter(|| {
+            let mut total = sum_of_squares(threads, &self.numbers[..self.words.start])
+                + sum_of_squares(threads, &self.numbers[self.words.end..]);
+            for row in &self.touched {
+                let first = self.words.start + *row as usize * self.width;
+                let row = &self.numbers[first..first + self.width];
+                total += row.iter().map(|number| f64::from(*number) * f64::from(*number)).sum::<f64>();
+            }
+            total.sqrt()
+        })
+    }
+
+    /// The gradient of one parameter; none for an unknown name.
+    pub fn parameter(&self, model: &Model, name: &str) -> Option<&[f32]> {
+        let slot = model.layout.slots().iter().find(|slot| slot.name == name)?;
+        self.numbers.get(slot.range.clone())
+    }
+
+    pub(crate) fn numbers(&self) -> &[f32] {
+        &self.numbers
+    }
+
+    pub(crate) fn touched(&self) -> &[u32] {
+        &self.touched
+    }
+
+    fn touch(&mut self, ids: &[u32]) {
+        self.touched.extend_from_slice(ids);
+        self.touched.sort_unstable();
+        self.touched.dedup();
+    }
+}
+
 impl Model {
     /// A model of this shape with random weights.
-    pub fn new(config: Config, _seed: u64) -> Self {
-        Self { config }
+    pub fn new(config: Config, seed: u64) -> Self {
+        let mut model = Self::empty(config);
+        for slot in model.layout.slots() {
+            crate::folder::start(slot, &mut model.numbers, model.config.initializer_range, seed);
+        }
+        model
     }
 
-    /// Loads a Hugging Face folder (config.json, model.safetensors or its shards) with a question-answering head.
-    ///
-    /// # Errors
-    /// Any [`Error`] about a folder; [`Error::MissingHead`] when the model has no head yet.
-    pub fn load(_folder: &Path) -> Result<Self, Error> {
-        Err(Error::Empty { what: "encoder" })
-    }
-
-    /// As [`Self::load`], but a missing head is made: normal with the configuration's `initializer_range`, from `seed`.
-    ///
-    /// # Errors
-    /// Any [`Error`] about a folder.
-    pub fn load_or_new_head(_folder: &Path, _seed: u64) -> Result<Loaded, Error> {
-        Err(Error::Empty { what: "encoder" })
-    }
-
-    /// Writes config.json and model.safetensors, each beside its old self and then renamed. The folder is made.
-    ///
-    /// # Errors
-    /// [`Error::Io`]; [`Error::Behind`] before [`crate::AdamW::materialise`].
-    pub fn save(&self, _folder: &Path) -> Result<(), Error> {
-        Err(Error::Empty { what: "encoder" })
+    /// A model of this shape whose weights are all 0.
+    pub(crate) fn empty(config: Config) -> Self {
+        // A configuration is only made for a known family.
+        let family = family::named(config.family).expect("a configuration names a known family");
+        let mut builder = Builder::default();
+        let network = (family.layout)(&config, &mut builder);
+        let layout = builder.finish();
+        let numbers = vec![0.0; layout.n_numbers()];
+        Self { config, family, network, layout, numbers, behind: None }
     }
 
     /// The shape.
@@ -130,12 +193,23 @@ impl Model {
 
     /// All parameters, sorted by name.
     pub fn parameters(&self) -> Vec<Parameter<'_>> {
-        Vec::new()
+        let parameter = |slot: &'_ crate::layout::Slot| slot.range.clone();
+        self.layout
+            .slots()
+            .iter()
+            .map(|slot| Parameter {
+                name: &slot.name,
+                shape: &slot.shape,
+                data: &self.numbers[parameter(slot)],
+                decays: slot.decays,
+            })
+            .collect()
     }
 
     /// The numbers of one parameter, to change them; none for an unknown name.
-    pub fn parameter_mut(&mut self, _name: &str) -> Option<&mut [f32]> {
-        None
+    pub fn parameter_mut(&mut self, name: &str) -> Option<&mut [f32]> {
+        let slot = self.layout.slots().iter().find(|slot| slot.name == name)?;
+        self.numbers.get_mut(slot.range.clone())
     }
 
     /// Start and end logits of each row, without dropout.
@@ -144,10 +218,13 @@ impl Model {
     /// Any [`Error`] about a batch.
     pub fn span_logits<'w>(
         &self,
-        _batch: &Batch,
-        _workspace: &'w mut Workspace,
+        batch: &Batch,
+        workspace: &'w mut Workspace,
     ) -> Result<SpanLogits<'w>, Error> {
-        Err(Error::Empty { what: "encoder" })
+        self.check_current()?;
+        self.check(batch)?;
+        self.infer(batch, workspace, |_| ());
+        Ok(SpanLogits { start: &workspace.start, end: &workspace.end })
     }
 
     /// The loss of the batch without dropout and its logits, as at evaluation.
@@ -156,18 +233,53 @@ impl Model {
     /// Any [`Error`] about a batch.
     pub fn loss_and_logits<'w>(
         &self,
-        _examples: Labelled<'_>,
-        _workspace: &'w mut Workspace,
+        examples: Labelled<'_>,
+        workspace: &'w mut Workspace,
     ) -> Result<(f32, SpanLogits<'w>), Error> {
-        Err(Error::Empty { what: "encoder" })
+        self.check_current()?;
+        self.check_labels(examples)?;
+        let loss = self.infer(examples.batch, workspace, |logits| span_loss(examples, logits, None));
+        Ok((loss, SpanLogits { start: &workspace.start, end: &workspace.end }))
     }
 
     /// The output of the embedding and of each layer, `[rows, hidden_size]` each.
     ///
     /// # Errors
     /// Any [`Error`] about a batch.
-    pub fn hidden_states(&self, _batch: &Batch, _workspace: &mut Workspace) -> Result<Vec<Vec<f32>>, Error> {
-        Err(Error::Empty { what: "encoder" })
+    pub fn hidden_states(&self, batch: &Batch, workspace: &mut Workspace) -> Result<Vec<Vec<f32>>, Error> {
+        self.check_current()?;
+        self.check(batch)?;
+        workspace.memory.hidden = Some(Vec::new());
+        self.infer(batch, workspace, |_| ());
+        Ok(workspace.memory.hidden.take().unwrap_or_default())
+    }
+
+    fn infer<R: Send>(
+        &self,
+        batch: &Batch,
+        workspace: &mut Workspace,
+        read: impl FnOnce(&[f32]) -> R + Send,
+    ) -> R {
+        let Workspace { threads, memory, start, end } = workspace;
+        let threads = &*threads;
+        threads.enter(|| {
+            let numbers = &self.numbers;
+            let setting = Setting { threads, numbers, batch, dropout: None, records: false };
+            let mut tape = Tape::new(setting, memory);
+            let logits = self.forward(&mut tape);
+            let logits = tape.values(&logits);
+            start.clear();
+            end.clear();
+            for [s, e] in logits.as_chunks::<2>().0 {
+                start.push(*s);
+                end.push(*e);
+            }
+            read(logits)
+        })
+    }
+
+    fn forward(&self, tape: &mut Tape<'_>) -> Node {
+        (self.family.forward)(&self.config, &self.network, tape)
     }
 
     /// The loss of the batch, and its gradients added to `gradients`.
@@ -176,26 +288,77 @@ impl Model {
     /// Any [`Error`] about a batch.
     pub fn loss_and_gradients(
         &self,
-        _examples: Labelled<'_>,
-        _pass: Pass,
-        _gradients: &mut Gradients,
-        _workspace: &mut Workspace,
+        examples: Labelled<'_>,
+        pass: Pass,
+        gradients: &mut Gradients,
+        workspace: &mut Workspace,
     ) -> Result<f32, Error> {
-        Err(Error::Empty { what: "encoder" })
+        self.check_labels(examples)?;
+        let (got, want) = (gradients.numbers.len(), self.numbers.len());
+        if got != want {
+            return Err(Error::Foreign { what: "gradients", got, want });
+        }
+        gradients.touch(examples.batch.ids());
+        let Workspace { threads, memory, .. } = workspace;
+        let threads = &*threads;
+        let pad_id = self.config.pad_token_id;
+        let sink_numbers = &mut gradients.numbers;
+        Ok(threads.enter(|| {
+            let (numbers, batch) = (&self.numbers, examples.batch);
+            let setting = Setting { threads, numbers, batch, dropout: pass.dropout, records: true };
+            let mut tape = Tape::new(setting, memory);
+            let logits = self.forward(&mut tape);
+            let mut slopes = tape.buffer(2 * batch.n_rows());
+            let loss = span_loss(examples, tape.values(&logits), Some((&mut slopes, pass.scale)));
+            let mut sink = crate::tape::Sink { numbers: sink_numbers, pad_id };
+            tape.backward(&logits, slopes, &mut sink);
+            loss
+        }))
     }
-}
 
-impl Gradients {
-    /// Empty gradients for a model of this shape.
-    pub fn new(_model: &Model) -> Self {
-        Self {}
+    fn check(&self, batch: &Batch) -> Result<(), Error> {
+        if batch.is_empty() {
+            return Err(Error::Empty { what: "batch" });
+        }
+        for sequence in 0..batch.n_sequences() {
+            let got = batch.rows(sequence).len();
+            if batch.n_real(sequence) == 0 {
+                return Err(Error::Empty { what: "sequence" });
+            }
+            if got > self.config.max_positions {
+                return Err(Error::TooLong { got, want: self.config.max_positions });
+            }
+        }
+        let want = self.config.vocab_size;
+        if let Some(got) = batch.ids().iter().find(|id| **id as usize >= want) {
+            return Err(Error::TokenId { got: *got, want });
+        }
+        let want = self.config.n_types;
+        match batch.type_ids().iter().find(|id| want > 0 && **id as usize >= want) {
+            Some(got) => Err(Error::TypeId { got: *got, want }),
+            None => Ok(()),
+        }
     }
 
-    /// Forgets what was added; keeps the memory.
-    pub fn clear(&mut self) {}
+    fn check_labels(&self, examples: Labelled<'_>) -> Result<(), Error> {
+        self.check(examples.batch)?;
+        let (got, want) = (examples.targets.len(), examples.batch.n_sequences());
+        if got == want { Ok(()) } else { Err(Error::Targets { got, want }) }
+    }
 
-    /// The L2 norm over all gradients.
-    pub fn norm(&self, _workspace: &mut Workspace) -> f64 {
-        0.0
+    pub(crate) fn check_current(&self) -> Result<(), Error> {
+        self.behind.map_or(Ok(()), |step| Err(Error::Behind { step }))
+    }
+
+    pub(crate) fn set_behind(&mut self, step: Option<u64>) {
+        self.behind = step;
+    }
+
+    pub(crate) fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    pub(crate) fn numbers_mut(&mut self) -> &mut [f32] {
+        &mut self.numbers
     }
 }
