@@ -111,7 +111,7 @@ pub(crate) fn each_chunk(
     work: impl Fn(usize, usize, &mut [f32]) + Sync,
 ) {
     let size = size.max(1);
-    each_part(threads, data.chunks_mut(size), |index, worker, chunk| work(index, worker, chunk));
+    each_part(threads, data.chunks_mut(size), work);
 }
 
 /// Calls `work(index, worker, part)` for each part, on all threads. Parts are what one call may change alone.

@@ -1,0 +1,28 @@
+//! Every touch of the file system, so that each error names its path.
+#![allow(clippy::disallowed_methods)]
+
+use std::path::Path;
+
+use crate::Error;
+
+fn named(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Error {
+    move |source| Error::Io { action, path: path.to_owned(), source }
+}
+
+/// All bytes of a file.
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Error> {
+    std::fs::read(path).map_err(named("read a file", path))
+}
+
+/// A file's text.
+pub(crate) fn read_to_string(path: &Path) -> Result<String, Error> {
+    std::fs::read_to_string(path).map_err(named("read a file", path))
+}
+
+/// Writes beside the old file and renames.
+pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    let beside = path.with_added_extension("new");
+    std::fs::write(&beside, bytes)
+        .and_then(|()| std::fs::rename(&beside, path))
+        .map_err(named("write a file", path))
+}
