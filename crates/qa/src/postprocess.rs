@@ -130,7 +130,7 @@ fn choose(
         n_best.first()
     };
     let first = first.cloned().unwrap_or_else(|| new_entry((0, 0), (0.0, 0.0)));
-    let null_odds = options.is_v2.then(|| null_score - first.start_logit - first.end_logit);
+    let null_odds = options.is_v2.then_some(null_score - first.start_logit - first.end_logit);
     let is_null = null_odds.is_some_and(|odds| odds > options.null_threshold);
     let (text, start, end, score) = if is_null {
         (String::new(), 0, 0, null_score)
