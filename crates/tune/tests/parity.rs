@@ -32,7 +32,7 @@ fn features(rows: &Value) -> Features {
     let mut features = Features { examples: vec![], windows: vec![], targets: vec![] };
     for row in rows.as_array().unwrap() {
         let ids_of = ids(&row["input_ids"]);
-        let position = |name: &str| row[name].as_u64().unwrap() as u32;
+        let position = |name: &str| row[name].as_i64().unwrap_or(i64::MAX).clamp(0, 1 << 20) as u32;
         features
             .targets
             .push(SpanTarget { start: position("start_positions"), end: position("end_positions") });
