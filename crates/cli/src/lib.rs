@@ -1,1 +1,115 @@
-//! `trailmark-cli`: see ARCHITECTURE.md.
+//! The command line: one file a command. Data goes to standard output, everything else to standard error.
+
+// A command line talks to people; what else the crates write goes through their own `fs.rs`.
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
+mod answer;
+mod demo;
+mod model;
+mod recipe;
+mod runs;
+mod session;
+mod show;
+mod train;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Everything was done.
+const DONE: u8 = 0;
+/// Something went wrong; the message says what.
+const FAILED: u8 = 1;
+/// The command line could not be understood.
+const USAGE: u8 = 2;
+/// Stopped by Ctrl-C: what was recorded and saved until then stays.
+const INTERRUPTED: u8 = 130;
+
+/// Fine-tunes question-answering models and keeps every number of every run.
+#[derive(Parser)]
+#[command(name = "trailmark", version, after_help = EXAMPLES)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "Examples:
+  trailmark demo --model DIR
+  trailmark sweep recipes/squad-slice-minilm.toml
+  trailmark runs ls
+  trailmark ask --model best:f1 -q 'What is the capital of France?' -c 'The capital of France is Paris.'
+
+Exit codes: 0 done, 1 failed, 2 not understood, 130 stopped by Ctrl-C.";
+
+#[derive(Subcommand)]
+enum Command {
+    /// The whole loop on a question set: a grid, its best run continued, questions answered.
+    Demo(demo::Demo),
+    /// Fine-tunes one model as a recipe says.
+    Train(train::Train),
+    /// Fine-tunes one model for each combination of a recipe's [grid].
+    Sweep(train::Sweep),
+    /// Measures a model: EM and F1 on a data set.
+    Evaluate(answer::Evaluate),
+    /// Answers questions from contexts.
+    Ask(answer::Ask),
+    /// Lists and shows tracked runs.
+    #[command(subcommand)]
+    Runs(runs::Runs),
+}
+
+/// Where runs are kept.
+#[derive(Args, Clone)]
+struct Place {
+    /// The repository's folder.
+    ///
+    /// Without it TRAILMARK_REPO, else the nearest .trailmark upward, else ./.trailmark.
+    #[arg(long, env = "TRAILMARK_REPO", value_name = "DIR")]
+    repo: Option<PathBuf>,
+}
+
+impl Place {
+    fn path(&self) -> PathBuf {
+        if let Some(repo) = &self.repo {
+            return repo.clone();
+        }
+        let here = std::env::current_dir().unwrap_or_default();
+        let above = here.ancestors().map(|folder| folder.join(".trailmark")).find(|folder| folder.is_dir());
+        above.unwrap_or_else(|| PathBuf::from(".trailmark"))
+    }
+}
+
+/// Runs the program with these arguments, the first being its name.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let parsed = match Arguments::try_parse_from(arguments) {
+        Ok(parsed) => parsed,
+        Err(error) => {
+            // Printing help to a closed pipe is no failure.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { USAGE } else { DONE });
+        }
+    };
+    let result = match parsed.command {
+        Command::Demo(demo) => demo::run(&demo),
+        Command::Train(train) => train::train(&train),
+        Command::Sweep(sweep) => train::sweep(&sweep),
+        Command::Evaluate(evaluate) => answer::evaluate(&evaluate),
+        Command::Ask(ask) => answer::ask(&ask),
+        Command::Runs(runs) => runs::run(&runs),
+    };
+    match result {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            eprintln!("error: {error}");
+            for cause in error.chain().skip(1) {
+                eprintln!("  {cause}");
+            }
+            if let Some(hint) = show::hint(&error) {
+                eprintln!("\nhint: {hint}");
+            }
+            ExitCode::from(FAILED)
+        }
+    }
+}

@@ -1,2 +1,5 @@
-//! The `trailmark` program.
-fn main() {}
+//! The program `trailmark`.
+
+fn main() -> std::process::ExitCode {
+    trailmark_cli::run(std::env::args_os())
+}

@@ -1,0 +1,285 @@
+//! What a run remembers of where it ran: command line, environment, git, hardware, and the load of the machine.
+
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use sysinfo::{Disks, Networks, ProcessesToUpdate, System};
+use trailmark_core::{At, Context, ParamValue, Params, Recorder, Value};
+
+/// What stands in place of a secret.
+const REDACTED: &str = "[redacted]";
+
+/// Parts of names whose values are secrets.
+const SECRET_NAMES: [&str; 12] = [
+    "KEY",
+    "TOKEN",
+    "SECRET",
+    "PASSWORD",
+    "PASSWD",
+    "CREDENTIAL",
+    "AUTH",
+    "COOKIE",
+    "PRIVATE",
+    "DSN",
+    "SESSION",
+    "SIGNATURE",
+];
+
+/// Beginnings of values that are secrets under any name.
+const SECRET_VALUES: [&str; 8] = ["hf_", "sk-", "ghp_", "github_pat_", "AKIA", "xoxb-", "glpat-", "eyJ"];
+
+/// The value, unless name or value say that it is a secret; a password in a URL is cut out.
+pub fn redact(name: &str, value: &str) -> String {
+    let upper = name.to_uppercase();
+    let is_secret = SECRET_NAMES.iter().any(|part| upper.contains(part))
+        || SECRET_VALUES.iter().any(|start| value.starts_with(start));
+    if is_secret { REDACTED.to_owned() } else { without_password(value) }
+}
+
+/// `scheme://user:password@host` without the password.
+fn without_password(value: &str) -> String {
+    let Some((scheme, rest)) = value.split_once("://") else { return value.to_owned() };
+    let authority_end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    match rest[..authority_end].rfind('@') {
+        Some(at) => format!("{scheme}://{REDACTED}@{}", &rest[at + 1..]),
+        None => value.to_owned(),
+    }
+}
+
+/// The command line, with the values of secret-looking flags redacted.
+pub fn arguments(words: impl Iterator<Item = String>) -> Vec<String> {
+    let mut hides = false;
+    words
+        .map(|word| {
+            if std::mem::take(&mut hides) {
+                return REDACTED.to_owned();
+            }
+            match word.split_once('=') {
+                Some((flag, value)) if flag.starts_with('-') => format!("{flag}={}", redact(flag, value)),
+                _ => {
+                    let upper = word.to_uppercase();
+                    hides = word.starts_with('-') && SECRET_NAMES.iter().any(|part| upper.contains(part));
+                    redact("", &word)
+                }
+            }
+        })
+        .collect()
+}
+
+/// Everything that is known before the first step, for `__system_params`.
+pub fn environment() -> Params {
+    let text = |text: String| ParamValue::Text(text);
+    let map = |pairs: Vec<(String, String)>| {
+        ParamValue::Map(pairs.into_iter().map(|(key, value)| (key, text(value))).collect())
+    };
+    let mut params = Params::new();
+    let variables = std::env::vars_os().map(|(name, value)| {
+        let name = name.to_string_lossy().into_owned();
+        let value = redact(&name, &value.to_string_lossy());
+        (name, value)
+    });
+    params.insert("env_variables".to_owned(), map(variables.collect()));
+    let words = arguments(std::env::args_os().map(|word| word.to_string_lossy().into_owned()));
+    params.insert("arguments".to_owned(), ParamValue::List(words.into_iter().map(text).collect()));
+    if let Ok(program) = std::env::current_exe() {
+        params.insert("executable".to_owned(), text(program.to_string_lossy().into_owned()));
+    }
+    if let Ok(folder) = std::env::current_dir() {
+        params.insert("cwd".to_owned(), text(folder.to_string_lossy().into_owned()));
+    }
+    let own = ("trailmark".to_owned(), env!("CARGO_PKG_VERSION").to_owned());
+    params.insert("packages".to_owned(), map(vec![own]));
+    let git = git();
+    if !git.is_empty() {
+        params.insert("git_info".to_owned(), map(git));
+    }
+    params.insert("hardware".to_owned(), ParamValue::Map(hardware()));
+    params
+}
+
+/// Branch, commit, author, remote and whether there are changes; nothing outside a work tree or without git.
+fn git() -> Vec<(String, String)> {
+    let ask = |arguments: &[&str]| -> Option<String> {
+        let output = Command::new("git").args(arguments).output().ok()?;
+        output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    };
+    let Some(commit) = ask(&["rev-parse", "HEAD"]) else { return Vec::new() };
+    let mut pairs = vec![("commit".to_owned(), commit)];
+    let more = [
+        ("branch", ask(&["rev-parse", "--abbrev-ref", "HEAD"])),
+        ("author", ask(&["log", "-1", "--format=%an <%ae>"])),
+        ("remote", ask(&["remote", "get-url", "origin"]).map(|url| without_password(&url))),
+        ("is_dirty", ask(&["status", "--porcelain"]).map(|changes| (!changes.is_empty()).to_string())),
+    ];
+    pairs.extend(more.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
+    pairs
+}
+
+fn hardware() -> Params {
+    let mut params = Params::new();
+    // What the system does not tell is left out.
+    let Ok(system) = System::new_all() else { return params };
+    let cpu = system.cpus().first().map(|cpu| cpu.brand().to_owned()).unwrap_or_default();
+    params.insert("cpu".to_owned(), ParamValue::Text(cpu));
+    params.insert("cpu_count".to_owned(), ParamValue::Int(system.cpus().len() as i64));
+    params.insert("memory_bytes".to_owned(), ParamValue::Int(system.total_memory() as i64));
+    let os = System::long_os_version().unwrap_or_default();
+    params.insert("os".to_owned(), ParamValue::Text(os));
+    params.insert("hostname".to_owned(), ParamValue::Text(System::host_name().unwrap_or_default()));
+    let gpus = nvml_wrapper::Nvml::init().map(|nvml| {
+        let count = nvml.device_count().unwrap_or(0);
+        let name = |index| nvml.device_by_index(index).and_then(|device| device.name()).unwrap_or_default();
+        (0..count).map(|index| ParamValue::Text(name(index))).collect()
+    });
+    // Without a driver there is nothing to tell.
+    params.insert("gpus".to_owned(), ParamValue::List(gpus.unwrap_or_default()));
+    params
+}
+
+/// A thread that tracks the machine's load as `__system__*` until it is dropped.
+#[derive(Debug)]
+pub struct SystemSampler {
+    stop: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl SystemSampler {
+    /// Samples every `interval`, the first time after a second.
+    ///
+    /// # Errors
+    /// When the operating system gives no thread.
+    pub fn start(recorder: Arc<dyn Recorder>, interval: Duration) -> std::io::Result<Self> {
+        let stop = Arc::new(AtomicBool::new(false));
+        let stopped = Arc::clone(&stop);
+        let work = move || {
+            let Some(mut machine) = Machine::new() else { return };
+            let mut next = Instant::now() + Duration::from_secs(1).min(interval);
+            while !stopped.load(Ordering::Relaxed) {
+                if Instant::now() >= next {
+                    machine.track(&*recorder);
+                    next = Instant::now() + interval;
+                }
+                std::thread::park_timeout(Duration::from_millis(200));
+            }
+        };
+        let thread = std::thread::Builder::new().name("system-sampler".to_owned()).spawn(work)?;
+        Ok(Self { stop, thread: Some(thread) })
+    }
+}
+
+impl Drop for SystemSampler {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        if let Some(thread) = self.thread.take() {
+            thread.thread().unpark();
+            // A sampler that panicked has nothing more to say.
+            let _ = thread.join();
+        }
+    }
+}
+
+struct Machine {
+    system: System,
+    networks: Networks,
+    disks: Disks,
+    nvml: Option<nvml_wrapper::Nvml>,
+    since: Instant,
+}
+
+impl Machine {
+    /// Nothing on a system that cannot be sampled.
+    fn new() -> Option<Self> {
+        Some(Self {
+            system: System::new().ok()?,
+            networks: Networks::new_with_refreshed_list().ok()?,
+            disks: Disks::new_with_refreshed_list().ok()?,
+            nvml: nvml_wrapper::Nvml::init().ok(),
+            since: Instant::now(),
+        })
+    }
+
+    fn track(&mut self, recorder: &dyn Recorder) {
+        let secs = self.since.elapsed().as_secs_f64().max(1e-3);
+        self.since = Instant::now();
+        self.system.refresh_cpu_usage();
+        self.system.refresh_memory();
+        self.networks.refresh(true);
+        self.disks.refresh(true);
+        let mut numbers: Vec<(&str, f64)> = Vec::new();
+        if let Ok(pid) = sysinfo::get_current_pid() {
+            self.system.refresh_processes(ProcessesToUpdate::Some(&[pid]), true);
+            if let Some(process) = self.system.process(pid) {
+                let share = 100.0 * process.memory() as f64 / self.system.total_memory().max(1) as f64;
+                numbers.push(("__system__cpu", f64::from(process.cpu_usage())));
+                numbers.push(("__system__p_memory_percent", share));
+                let disk = process.disk_usage();
+                numbers.push(("__system__disk_read_bytes_per_sec", disk.read_bytes as f64 / secs));
+                numbers.push(("__system__disk_written_bytes_per_sec", disk.written_bytes as f64 / secs));
+            }
+        }
+        let used = 100.0 * self.system.used_memory() as f64 / self.system.total_memory().max(1) as f64;
+        numbers.push(("__system__memory_percent", used));
+        numbers.push(("__system__machine_cpu_percent", f64::from(self.system.global_cpu_usage())));
+        let root = self.disks.iter().find(|disk| disk.mount_point() == std::path::Path::new("/"));
+        if let Some(disk) = root.or(self.disks.iter().next()) {
+            let free = disk.available_space() as f64 / disk.total_space().max(1) as f64;
+            numbers.push(("__system__disk_percent", 100.0 * (1.0 - free)));
+        }
+        let bytes = self.networks.values().fold((0, 0), |(sent, received), network| {
+            (sent + network.transmitted(), received + network.received())
+        });
+        numbers.push(("__system__network_sent_bytes_per_sec", bytes.0 as f64 / secs));
+        numbers.push(("__system__network_received_bytes_per_sec", bytes.1 as f64 / secs));
+        for (name, number) in numbers {
+            recorder.track(name, &Context::empty(), At::default(), Value::Float(number));
+        }
+        self.track_gpus(recorder);
+    }
+
+    fn track_gpus(&self, recorder: &dyn Recorder) {
+        let Some(nvml) = &self.nvml else { return };
+        for index in 0..nvml.device_count().unwrap_or(0) {
+            let Ok(device) = nvml.device_by_index(index) else { continue };
+            let context = Context::empty().with("gpu", i64::from(index));
+            let track = |name: &str, number: Option<f64>| {
+                if let Some(number) = number {
+                    recorder.track(name, &context, At::default(), Value::Float(number));
+                }
+            };
+            // A figure that a device does not give is left out.
+            track("__system__gpu", device.utilization_rates().ok().map(|rates| f64::from(rates.gpu)));
+            let memory = device.memory_info().ok();
+            let share = memory.map(|memory| 100.0 * memory.used as f64 / memory.total.max(1) as f64);
+            track("__system__gpu_memory_percent", share);
+            track("__system__gpu_power_watts", device.power_usage().ok().map(|milli| f64::from(milli) / 1e3));
+            let sensor = nvml_wrapper::enum_wrappers::device::TemperatureSensor::Gpu;
+            track("__system__gpu_temp", device.temperature(sensor).ok().map(f64::from));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_redacted_by_name_and_by_value() {
+        for (name, value, want) in [
+            ("HF_TOKEN", "x", REDACTED),
+            ("aws_secret_access_key", "x", REDACTED),
+            ("HARMLESS", "ghp_abc", REDACTED),
+            ("PATH", "/bin", "/bin"),
+            ("PROXY", "http://me:word@host:1/x", "http://[redacted]@host:1/x"),
+        ] {
+            assert_eq!(redact(name, value), want, "{name}");
+        }
+        let words = ["run", "--api-key", "abc", "--token=abc", "--seed=1"].map(str::to_owned);
+        assert_eq!(
+            arguments(words.into_iter()),
+            ["run", "--api-key", REDACTED, "--token=[redacted]", "--seed=1"]
+        );
+    }
+}
