@@ -74,6 +74,9 @@ pub struct Reader {
     workspace: Workspace,
 }
 
+/// Start and end logits of one window.
+pub type WindowLogits = (Vec<f32>, Vec<f32>);
+
 /// Rows of a batch at most: enough to keep the matrix products busy, few enough to stay in the caches.
 const BATCH_ROWS: usize = 2048;
 
@@ -158,7 +161,7 @@ pub fn window_logits(
     model: &Model,
     windows: &[Window],
     workspace: &mut Workspace,
-) -> Result<Vec<(Vec<f32>, Vec<f32>)>, Error> {
+) -> Result<Vec<WindowLogits>, Error> {
     let mut order: Vec<usize> = (0..windows.len()).collect();
     order.sort_by_key(|index| std::cmp::Reverse(windows[*index].ids.len()));
     let mut logits = vec![(Vec::new(), Vec::new()); windows.len()];

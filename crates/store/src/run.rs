@@ -115,7 +115,7 @@ pub(crate) fn merge(id: RunId, journals: Vec<Journal>) -> RunData {
             rows.push((time, journal.writer, index, record));
         }
     }
-    rows.sort_by(|a, b| (a.0, a.1, a.2).cmp(&(b.0, b.1, b.2)));
+    rows.sort_by_key(|row| (row.0, row.1, row.2));
     let mut points: BTreeMap<SeriesKey, BTreeMap<PointKey, PointRow>> = BTreeMap::new();
     let mut last: Option<RunStatus> = None;
     for (place, (_, _, _, record)) in rows.into_iter().enumerate() {
