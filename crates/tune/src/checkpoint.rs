@@ -87,6 +87,11 @@ pub fn latest_checkpoint(output_dir: &Path) -> Result<Option<PathBuf>, Error> {
     Ok(all(output_dir)?.pop().map(|(_, path)| path))
 }
 
+/// Removes every checkpoint, for a run that begins anew in the same folder.
+pub(crate) fn remove_all(output_dir: &Path) -> Result<(), Error> {
+    all(output_dir)?.iter().try_for_each(|(_, path)| fs::remove_folder(path))
+}
+
 /// Removes the oldest checkpoints beyond `limit`; the best one stays.
 pub(crate) fn rotate(output_dir: &Path, limit: usize, best: Option<&Path>) -> Result<(), Error> {
     let mut found = all(output_dir)?;

@@ -15,36 +15,43 @@ pub struct Schedule {
     pub total: u64,
     /// The full rate, for the curves that end at a rate of their own.
     pub learning_rate: f64,
-    /// `cosine_with_restarts`: how many cosines.
+    /// How many cosines: half a one, a whole one for each restart.
     pub num_cycles: f64,
     /// `polynomial`: the power.
     pub power: f64,
-    /// `cosine_with_min_lr`: the least factor.
+    /// `polynomial`: the rate at the end.
+    pub lr_end: f64,
+    /// `cosine_with_min_lr`, `warmup_stable_decay`: the least factor.
     pub min_lr_rate: f64,
     /// `warmup_stable_decay`: steps of decay.
     pub num_decay_steps: u64,
 }
 
-/// Where `polynomial` ends.
-const POLYNOMIAL_END: f64 = 1e-7;
-
 impl Schedule {
-    /// The schedule of a run of `total` steps; curves take transformers' own parameters.
+    /// The schedule of a run of `total` steps. Two curves need a parameter that transformers has no default for:
+    /// `cosine_with_min_lr` ends at a tenth of the rate, `warmup_stable_decay` decays over the last tenth of the steps.
     pub fn new(arguments: &TrainingArguments, total: u64) -> Self {
         let warmup = if arguments.warmup_steps > 0 {
             arguments.warmup_steps
         } else {
             (total as f64 * arguments.warmup_ratio).ceil() as u64
         };
+        let (kind, more) = (arguments.lr_scheduler_type, arguments.lr_scheduler_kwargs);
+        let cycles = if kind == SchedulerType::CosineWithRestarts { 1.0 } else { 0.5 };
+        let least = if kind == SchedulerType::CosineWithMinLr { 0.1 } else { 0.0 };
+        // A rate of 0 stays 0: shares of it are finite.
+        let learning_rate = arguments.learning_rate.max(f64::MIN_POSITIVE);
+        let given = more.min_lr_rate.or_else(|| Some(more.min_lr? / learning_rate));
         Self {
-            kind: arguments.lr_scheduler_type,
+            kind,
             warmup,
             total,
-            learning_rate: arguments.learning_rate,
-            num_cycles: 1.0,
-            power: 1.0,
-            min_lr_rate: 0.1,
-            num_decay_steps: total.div_ceil(10),
+            learning_rate,
+            num_cycles: more.num_cycles.unwrap_or(cycles),
+            power: more.power.unwrap_or(1.0),
+            lr_end: more.lr_end.unwrap_or(1e-7),
+            min_lr_rate: given.unwrap_or(least),
+            num_decay_steps: more.num_decay_steps.unwrap_or(total.div_ceil(10)),
         }
     }
 
@@ -55,17 +62,18 @@ impl Schedule {
             return at / warmup.max(1.0);
         }
         let progress = (at - warmup) / (total - warmup).max(1.0);
+        let cosine = |progress: f64| 0.5 * (1.0 + (2.0 * PI * self.num_cycles * progress).cos());
         match self.kind {
             SchedulerType::Linear => ((total - at) / (total - warmup).max(1.0)).max(0.0),
-            SchedulerType::Cosine => (0.5 * (1.0 + (PI * progress).cos())).max(0.0),
+            SchedulerType::Cosine => cosine(progress).max(0.0),
             SchedulerType::CosineWithRestarts if progress >= 1.0 => 0.0,
             SchedulerType::CosineWithRestarts => {
                 (0.5 * (1.0 + (PI * ((self.num_cycles * progress) % 1.0)).cos())).max(0.0)
             }
-            SchedulerType::Polynomial if step > self.total => POLYNOMIAL_END / self.learning_rate,
+            SchedulerType::Polynomial if step > self.total => self.lr_end / self.learning_rate,
             SchedulerType::Polynomial => {
-                let range = self.learning_rate - POLYNOMIAL_END;
-                (range * (1.0 - progress).powf(self.power) + POLYNOMIAL_END) / self.learning_rate
+                let range = self.learning_rate - self.lr_end;
+                (range * (1.0 - progress).powf(self.power) + self.lr_end) / self.learning_rate
             }
             SchedulerType::Constant | SchedulerType::ConstantWithWarmup => 1.0,
             SchedulerType::InverseSqrt => {
@@ -74,8 +82,7 @@ impl Schedule {
                 1.0 / ((at + scale - warmup) / scale).sqrt()
             }
             SchedulerType::CosineWithMinLr => {
-                let factor = 0.5 * (1.0 + (PI * progress).cos());
-                (factor * (1.0 - self.min_lr_rate) + self.min_lr_rate).max(0.0)
+                (cosine(progress) * (1.0 - self.min_lr_rate) + self.min_lr_rate).max(0.0)
             }
             SchedulerType::WarmupStableDecay => self.stable_decay(step),
         }
@@ -87,9 +94,10 @@ impl Schedule {
             return 1.0;
         }
         if step >= stable_until + self.num_decay_steps {
-            return 0.0;
+            return self.min_lr_rate;
         }
         let progress = (step - stable_until) as f64 / self.num_decay_steps.max(1) as f64;
-        (0.5 * (1.0 + (PI * progress).cos())).max(0.0)
+        let factor = (0.5 * (1.0 + (PI * progress).cos())).max(0.0);
+        factor * (1.0 - self.min_lr_rate) + self.min_lr_rate
     }
 }

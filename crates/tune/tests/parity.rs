@@ -1,219 +1,233 @@
-//! Whole runs beside Hugging Face's Trainer, schedules beside its schedulers, and a resumed run beside one that never
-//! stopped.
+//! Whole runs beside Hugging Face's Trainer, and schedules beside its schedulers.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, clippy::print_stderr)]
 
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+mod fixture;
 
+use std::path::Path;
+
+use fixture::{Fixture, More, arguments, json, names_in, roots};
 use serde_json::Value;
-use trailmark_core::Discard;
-use trailmark_encoder::{Model, SpanTarget, Threads};
-use trailmark_qa::Window;
-use trailmark_tune::{Features, Job, Outcome, Progress, Schedule, SchedulerType, TrainingArguments, train};
+use trailmark_encoder::{AdamWOptions, Threads, Workspace};
+use trailmark_qa::random::torch_permutation;
+use trailmark_tune::{
+    Checkpoint, Outcome, Schedule, SchedulerType, TrainerState, TrainingArguments, evaluate,
+};
 
-fn roots() -> Vec<PathBuf> {
-    let mut roots = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/hf")];
-    match std::env::var_os("TRAILMARK_FIXTURES") {
-        Some(root) => roots.push(PathBuf::from(root).join("fixtures/hf")),
-        None => eprintln!("SKIPPED: TRAILMARK_FIXTURES is not set; only testdata/ is compared"),
-    }
-    roots
-}
-
-fn json(path: &Path) -> Value {
-    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
-}
-
-fn ids(value: &Value) -> Vec<u32> {
-    value.as_array().map(|all| all.iter().map(|id| id.as_u64().unwrap() as u32).collect()).unwrap_or_default()
-}
-
-fn features(rows: &Value) -> Features {
-    let mut features = Features { examples: vec![], windows: vec![], targets: vec![] };
-    for row in rows.as_array().unwrap() {
-        let ids_of = ids(&row["input_ids"]);
-        let position = |name: &str| row[name].as_i64().unwrap_or(i64::MAX).clamp(0, 1 << 20) as u32;
-        features
-            .targets
-            .push(SpanTarget { start: position("start_positions"), end: position("end_positions") });
-        features.windows.push(Window {
-            example: 0,
-            type_ids: ids(&row["token_type_ids"]),
-            offsets: vec![None; ids_of.len()],
-            words: vec![None; ids_of.len()],
-            context: 0..0,
-            cls: 0,
-            ids: ids_of,
-        });
-    }
-    features
-}
-
-/// The arguments of a stored run, over the fixture's own.
-fn arguments(run: &Value, max_length: usize) -> TrainingArguments {
-    let mut given = run["args"].as_object().unwrap().clone();
-    given.retain(|name, value| {
-        !value.is_null() && !matches!(name.as_str(), "output_dir" | "report_to" | "use_cpu" | "disable_tqdm")
-    });
-    if !given.contains_key("seed") {
-        given.insert("seed".to_owned(), run["seed"].clone());
-    }
-    let text = Value::Object(given).to_string();
-    let parsed: TrainingArguments =
-        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"));
-    TrainingArguments {
-        max_seq_length: max_length,
-        doc_stride: 32,
-        pad_to: trailmark_tune::PadTo::MaxLength,
-        ..parsed
-    }
-}
-
-struct Fixture {
-    root: PathBuf,
-    train: Features,
-    eval: Features,
-    max_length: usize,
-}
-
-impl Fixture {
-    fn all() -> Vec<Self> {
-        roots()
-            .into_iter()
-            .map(|root| {
-                let data = json(&root.join("trainer/data.json"));
-                Self {
-                    train: features(&data["train"]),
-                    eval: features(&data["eval"]),
-                    max_length: data["max_length"].as_u64().unwrap_or(96) as usize,
-                    root,
-                }
-            })
-            .collect()
-    }
-
-    fn run(&self, arguments: &TrainingArguments, output: &Path, more: More<'_>) -> Outcome {
-        let stop = AtomicBool::new(false);
-        let mut watch = |progress: &Progress<'_>| {
-            if let Progress::Step { step, .. } = progress
-                && Some(*step) == more.stop_at
-            {
-                stop.store(true, Ordering::Relaxed);
-            }
-        };
-        train(Job {
-            arguments,
-            model: Model::load(&self.root.join("models/bert")).unwrap(),
-            tokenizer: None,
-            train: &self.train,
-            eval: Some(&self.eval),
-            output_dir: output.to_owned(),
-            resume_from_checkpoint: more.resume.map(Path::to_owned),
-            recorder: &Discard,
-            watch: &mut watch,
-            stop: &stop,
-            threads: &Threads::new(2).unwrap(),
-        })
-        .unwrap()
-    }
-}
-
-#[derive(Clone, Copy, Default)]
-struct More<'a> {
-    stop_at: Option<u64>,
-    resume: Option<&'a Path>,
-}
+/// Entries of the file that are not a run to repeat: half precision, which a CPU here does not do; the original's
+/// wrong order after a resume inside an epoch (`tests/resume.rs` has the right one); what a checkpoint holds (its own
+/// test below); an argument that does nothing for question answering.
+const NOT_RUNS: [&str; 4] =
+    ["bf16_autocast_cpu", "resume_from_17", "checkpoint_content", "label_smoothing_noop"];
 
 #[test]
 fn runs_are_those_of_the_trainer() {
     for fixture in Fixture::all() {
-        let runs = json(&fixture.root.join("trainer/runs.json"));
-        let mut compared = 0;
-        for (name, run) in runs.as_object().unwrap() {
-            // The first needs a GPU's kind of arithmetic; the others document what is not to be copied.
-            if matches!(name.as_str(), "bf16_autocast_cpu" | "resume_from_17" | "checkpoint_content") {
+        let mut compared = Vec::new();
+        for (name, run) in fixture.runs().as_object().unwrap() {
+            if NOT_RUNS.contains(&name.as_str()) {
                 continue;
             }
             let folder = tempfile::tempdir().unwrap();
             let arguments = arguments(run, fixture.max_length);
             let outcome = fixture.run(&arguments, folder.path(), More::default());
-            compare(name, run, &outcome);
-            if let Some(files) = run["files_in_output_dir"].as_array() {
-                let top = |file: &Value| file.as_str().unwrap().split('/').next().unwrap().to_owned();
-                let mut want: Vec<String> =
-                    files.iter().map(top).filter(|f| f.starts_with("checkpoint-")).collect();
-                want.sort();
-                want.dedup();
-                let mut got: Vec<String> = std::fs::read_dir(folder.path())
-                    .unwrap()
-                    .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
-                    .collect();
-                got.sort();
-                assert_eq!(got, want, "{name}");
-            }
-            compared += 1;
+            // A large learning rate lets rounding grow from step to step.
+            let tolerance = if name.starts_with("best") { 3e-2 } else { 1e-4 };
+            check_order(name, run, &arguments, fixture.train.windows.len());
+            check_losses(name, run, &outcome, tolerance);
+            check_log(name, run, &outcome, tolerance);
+            check_end(name, run, &outcome, &fixture.model(), tolerance);
+            check_files(name, run, folder.path(), &fixture);
+            compared.push(name.clone());
         }
-        assert!(compared >= 9, "{compared}");
+        let want = [
+            "plain",
+            "grad_accum_2",
+            "drop_last",
+            "cosine_warmup_0.1",
+            "seed_7",
+            "data_seed_9",
+            "no_clip",
+            "best_epoch_limit1",
+            "steps_save_eval_10",
+        ];
+        assert_eq!(compared, want, "{}", fixture.root.display());
     }
 }
 
-fn compare(name: &str, run: &Value, outcome: &Outcome) {
+/// The windows in the order in which the Trainer read them.
+fn check_order(name: &str, run: &Value, arguments: &TrainingArguments, n_windows: usize) {
+    let want: Vec<usize> =
+        run["train_index_order"].as_array().unwrap().iter().map(|n| n.as_u64().unwrap() as usize).collect();
+    let seed = arguments.data_seed.unwrap_or(arguments.seed);
+    let batch_size = arguments.per_device_train_batch_size;
+    let n_read = if arguments.dataloader_drop_last { n_windows / batch_size * batch_size } else { n_windows };
+    let epochs = 0..arguments.num_train_epochs as u64;
+    let got: Vec<usize> =
+        epochs.flat_map(|epoch| torch_permutation(seed + epoch, n_windows)[..n_read].to_vec()).collect();
+    assert_eq!(got, want, "{name}");
+}
+
+fn check_losses(name: &str, run: &Value, outcome: &Outcome, tolerance: f64) {
     let want = run["micro_batch_losses_as_returned"].as_array().unwrap();
     assert_eq!(outcome.losses.len(), want.len(), "{name}");
-    // A large learning rate lets rounding grow from step to step.
-    let tolerance = if name.starts_with("best") { 3e-2 } else { 2e-4 };
     for (index, (got, want)) in outcome.losses.iter().zip(want).enumerate() {
         let want = want.as_f64().unwrap();
         assert!((f64::from(*got) - want).abs() < tolerance, "{name}, loss {index}: {got} {want}");
     }
-    assert_eq!(run["global_step"], outcome.state.global_step, "{name}");
-    let want = run["log_history"].as_array().unwrap();
-    let mut got = outcome.state.log_history.iter();
-    for want in want {
-        let want = want.as_object().unwrap();
-        if want.contains_key("train_runtime") || want.contains_key("train_loss") {
-            // What follows is an evaluation that the fixture's maker called by hand.
-            break;
-        }
-        let entry = got.next().unwrap_or_else(|| panic!("{name}: no entry for {want:?}"));
-        for (key, want) in want {
-            if key.contains("runtime") || key.contains("per_second") {
+}
+
+fn check_log(name: &str, run: &Value, outcome: &Outcome, tolerance: f64) {
+    let n_told = outcome.state.log_history.len();
+    let (want, keys) = (&run["log_history"].as_array().unwrap()[..n_told], &run["log_history_keys"]);
+    for (index, (got, want)) in outcome.state.log_history.iter().zip(want).enumerate() {
+        let mut names: Vec<&String> = got.keys().collect();
+        names.sort();
+        // Operations are not counted: the number would be the original's formula and no measurement.
+        let told = keys[index].as_array().unwrap().iter().filter_map(Value::as_str);
+        let told: Vec<&str> = told.filter(|key| *key != "total_flos").collect();
+        assert_eq!(names, told, "{name}, entry {index}");
+        for (key, want) in want.as_object().unwrap() {
+            if key == "total_flos" || key.contains("runtime") || key.contains("per_second") {
                 continue;
             }
-            let number = entry.get(key).unwrap_or_else(|| panic!("{name}: no {key} in {entry:?}"));
-            let (got, want) = (number.as_f64().unwrap(), want.as_f64().unwrap());
-            let tolerance =
-                if key == "learning_rate" || key == "epoch" { 1e-9 } else { tolerance * (1.0 + want.abs()) };
-            assert!((got - want).abs() <= tolerance, "{name}: {key}: {got} {want}");
+            let (got, want) = (got[key].as_f64().unwrap(), want.as_f64().unwrap());
+            let is_exact = matches!(key.as_str(), "learning_rate" | "epoch" | "step");
+            let near = if is_exact { 1e-12 } else { tolerance * (1.0 + want.abs()) };
+            assert!((got - want).abs() <= near, "{name}, entry {index}, {key}: {got} {want}");
         }
     }
-    if let Some(best) = run["best_model_checkpoint"].as_str() {
-        assert!(outcome.state.best_model_checkpoint.as_ref().unwrap().ends_with(best), "{name}");
+    // What follows is an evaluation that the fixture's maker called by hand after the run.
+    assert_eq!(n_told + 1, run["log_history"].as_array().unwrap().len(), "{name}");
+}
+
+fn check_end(name: &str, run: &Value, outcome: &Outcome, start: &trailmark_encoder::Model, tolerance: f64) {
+    assert_eq!(run["global_step"], outcome.state.global_step, "{name}");
+    assert_eq!(run["max_steps"], outcome.state.max_steps, "{name}");
+    let near = |got: Option<f64>, want: &Value| match (got, want.as_f64()) {
+        (None, None) => true,
+        (Some(got), Some(want)) => (got - want).abs() <= tolerance,
+        _ => false,
+    };
+    let got = outcome.state.best_metric;
+    assert!(near(got, &run["best_metric"]), "{name}: {got:?} {}", run["best_metric"]);
+    match run["best_model_checkpoint"].as_str() {
+        Some(best) => {
+            assert!(outcome.state.best_model_checkpoint.as_ref().unwrap().ends_with(best), "{name}");
+        }
+        None => assert_eq!(outcome.state.best_model_checkpoint, None, "{name}"),
+    }
+    let last_layer = format!("layer.{}.output.LayerNorm.bias", start.config().n_layers - 1);
+    let mut compared = 0;
+    for parameter in outcome.model.parameters() {
+        let want = &run["final_param_sum_and_l2"][parameter.name];
+        let numbers = || parameter.data.iter().map(|number| f64::from(*number));
+        let sums = [numbers().sum::<f64>(), numbers().map(|number| number * number).sum::<f64>().sqrt()];
+        // Slopes that are 0 but for rounding, which Adam makes steps of: no two programs agree on these.
+        let is_noise = parameter.name == "qa_outputs.bias"
+            || parameter.name.ends_with("key.bias")
+            || parameter.name.ends_with(&last_layer) && !parameter.name.contains("attention");
+        if is_noise {
+            continue;
+        }
+        for (got, want) in sums.into_iter().zip(want.as_array().unwrap()) {
+            let want = want.as_f64().unwrap();
+            let near = 10.0 * tolerance * (1.0 + sums[1]);
+            assert!((got - want).abs() <= near, "{name}, {}: {got} {want}", parameter.name);
+        }
+        compared += 1;
+    }
+    assert!(compared > 30, "{compared}");
+}
+
+/// What a file of the original's checkpoint is called here; none for what follows from arguments and step.
+fn ours(file: &str) -> Option<&str> {
+    match file {
+        "optimizer.pt" => Some("optimizer.safetensors"),
+        "training_args.bin" => Some("training_args.json"),
+        "scheduler.pt" | "rng_state.pth" => None,
+        other => Some(other),
     }
 }
 
+fn check_files(name: &str, run: &Value, output: &Path, fixture: &Fixture) {
+    // transformers makes this file of a tokenizer's settings; here the files that were read are saved.
+    let has_map = fixture.root.join("tokenizers/special_tokens_map.json").exists();
+    let files = run["files_in_output_dir"].as_array().unwrap().iter().map(|file| file.as_str().unwrap());
+    let mut want: Vec<String> = files
+        .filter_map(|file| {
+            let (folder, file) = file.split_once('/').unwrap();
+            let file = ours(file).filter(|file| has_map || *file != "special_tokens_map.json")?;
+            Some(format!("{folder}/{file}"))
+        })
+        .collect();
+    want.sort();
+    let mut got: Vec<String> = names_in(output)
+        .iter()
+        .flat_map(|folder| names_in(&output.join(folder)).into_iter().map(move |n| format!("{folder}/{n}")))
+        .collect();
+    got.sort();
+    assert_eq!(got, want, "{name}");
+}
+
 #[test]
-fn a_resumed_run_is_the_run_that_never_stopped_bit_by_bit() {
-    let fixture = Fixture::all().remove(0);
-    let run = &json(&fixture.root.join("trainer/runs.json"))["grad_accum_2"];
-    let arguments = TrainingArguments { logging_steps: 5.0, ..arguments(run, fixture.max_length) };
-    let whole_folder = tempfile::tempdir().unwrap();
-    let whole = fixture.run(&arguments, whole_folder.path(), More::default());
-    for stop_at in [1, 5, 8, 11] {
-        let folder = tempfile::tempdir().unwrap();
-        let stopped = fixture.run(&arguments, folder.path(), More { stop_at: Some(stop_at), resume: None });
-        assert!(stopped.was_stopped);
-        let resume = stopped.checkpoint.unwrap();
-        let resumed = fixture.run(&arguments, folder.path(), More { stop_at: None, resume: Some(&resume) });
-        assert_eq!(resumed.state.global_step, whole.state.global_step);
-        for (a, b) in resumed.model.parameters().iter().zip(whole.model.parameters()) {
-            assert!(a.data == b.data, "{} differs after a stop at {stop_at}", a.name);
-        }
-        let lasting = |outcome: &Outcome| -> Vec<String> {
-            let entries = outcome.state.log_history.iter().filter(|entry| entry.contains_key("loss"));
-            entries.map(|entry| format!("{entry:?}")).collect()
+fn a_checkpoint_holds_what_the_trainer_keeps() {
+    let fixtures = Fixture::all();
+    let Some(fixture) = fixtures.iter().find(|fixture| !fixture.runs()["checkpoint_content"].is_null())
+    else {
+        return;
+    };
+    let runs = fixture.runs();
+    let want = &runs["checkpoint_content"];
+    // The run that the original was stopped in: its rate after 17 of 39 steps.
+    let arguments = TrainingArguments {
+        save_strategy: trailmark_tune::Strategy::Steps,
+        save_steps: 17.0,
+        ..arguments(&runs["plain"], fixture.max_length)
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let outcome = fixture.run(&arguments, folder.path(), More { stop_at: Some(17), ..More::default() });
+    let checkpoint = outcome.checkpoint.unwrap();
+    assert!(checkpoint.ends_with("checkpoint-17"));
+    let options = AdamWOptions { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weight_decay: 0.01 };
+    let loaded = Checkpoint::load(&checkpoint, options).unwrap();
+    let optimiser = loaded.optimiser.unwrap();
+    let group = &want["optimizer"]["group0"];
+    assert_eq!(want["optimizer"]["state0"]["step"], optimiser.step_count() as f64);
+    assert_eq!(group["weight_decay"], optimiser.options().weight_decay);
+    let schedule = Schedule::new(&arguments, loaded.state.max_steps);
+    let rate = schedule.factor(loaded.state.global_step) * arguments.learning_rate;
+    assert!((group["lr"].as_f64().unwrap() - rate).abs() < 1e-15);
+    assert_eq!(want["scheduler"]["last_epoch"], loaded.state.global_step);
+    let n_of = |decays: bool| loaded.model.parameters().iter().filter(|p| p.decays == decays).count();
+    let group = |name: &str| want["optimizer"][name].as_array().unwrap().len();
+    assert_eq!((n_of(true), n_of(false)), (group("group0_params"), group("group1_params")));
+    let mut files: Vec<&str> = want["files"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+    files.retain(|file| *file != "special_tokens_map.json");
+    let mut files: Vec<&str> = files.into_iter().filter_map(ours).collect();
+    files.sort_unstable();
+    assert_eq!(names_in(&checkpoint), files);
+    let state = json(&checkpoint.join("trainer_state.json"));
+    let theirs = json(&fixture.root.join("trainer/trainer_state.example.json"));
+    // Searches and callbacks are not the trainer's here.
+    let foreign = ["stateful_callbacks", "total_flos", "trial_name", "trial_params"];
+    for key in theirs.as_object().unwrap().keys().filter(|key| !foreign.contains(&key.as_str())) {
+        assert!(state.get(key).is_some(), "{key}");
+    }
+    assert_eq!(TrainerState::load(&checkpoint).unwrap(), loaded.state);
+}
+
+#[test]
+fn the_loss_of_an_evaluation_is_weighted_by_batches() {
+    for fixture in Fixture::all() {
+        let want = json(&fixture.root.join("trainer/eval_loss.json"));
+        let arguments = TrainingArguments {
+            per_device_eval_batch_size: want["batch"].as_u64().unwrap() as usize,
+            ..arguments(&fixture.runs()["plain"], fixture.max_length)
         };
-        assert_eq!(lasting(&resumed), lasting(&whole));
+        let mut workspace = Workspace::new(&Threads::new(2).unwrap());
+        let got = evaluate(&fixture.model(), &fixture.eval, &arguments, &mut workspace, &mut |_, _| ());
+        let got = got.unwrap().loss;
+        assert!((got - want["eval_loss"].as_f64().unwrap()).abs() < 1e-5, "{got} {}", want["eval_loss"]);
     }
 }
 
@@ -228,19 +242,15 @@ fn schedules_are_those_of_transformers() {
             let kind: SchedulerType = serde_json::from_value(Value::from(words.next().unwrap())).unwrap();
             let mut number = || words.next().unwrap().split_once('=').unwrap().1.parse::<u64>().unwrap();
             let (warmup, total) = (number(), number());
-            let more: Value =
-                serde_json::from_str(&words.next().unwrap_or("{}").replace('\'', "\"")).unwrap();
-            let given = |key: &str, default: f64| more[key].as_f64().unwrap_or(default);
-            let schedule = Schedule {
-                kind,
-                warmup,
-                total,
+            let more = words.next().unwrap_or("{}").replace('\'', "\"");
+            let arguments = TrainingArguments {
+                lr_scheduler_type: kind,
+                lr_scheduler_kwargs: serde_json::from_str(&more).unwrap(),
                 learning_rate: 1.0,
-                num_cycles: given("num_cycles", 1.0),
-                power: given("power", 1.0),
-                min_lr_rate: given("min_lr_rate", 0.1),
-                num_decay_steps: given("num_decay_steps", 0.0) as u64,
+                warmup_steps: warmup,
+                ..TrainingArguments::default()
             };
+            let schedule = Schedule::new(&arguments, total);
             for (step, want) in want.iter().enumerate() {
                 let (got, want) = (schedule.factor(step as u64), want.as_f64().unwrap());
                 assert!((got - want).abs() < 1e-9, "{name}, step {step}: {got} {want}");
@@ -249,21 +259,4 @@ fn schedules_are_those_of_transformers() {
         }
         assert!(compared >= 27, "{compared}");
     }
-}
-
-#[test]
-fn arguments_that_contradict_each_other_are_named() {
-    let say = |change: fn(&mut TrainingArguments)| {
-        let mut arguments = TrainingArguments::default();
-        change(&mut arguments);
-        arguments.check().unwrap_err().to_string()
-    };
-    assert_eq!(
-        say(|a| a.per_device_train_batch_size = 0),
-        "training argument per_device_train_batch_size: got 0, want 1 or more"
-    );
-    assert!(
-        say(|a| a.load_best_model_at_end = true).starts_with("training argument save_strategy: got steps")
-    );
-    assert!(serde_json::from_str::<TrainingArguments>(r#"{"learning_rat": 1}"#).is_err());
 }
