@@ -12,7 +12,7 @@ use trailmark_qa::{Found, GlobalOptions, HfOptions, Tokenizer, WindowOptions};
 use trailmark_reader::{AskOptions, Mode, Question, Reader};
 use trailmark_tune::{Features, TrainingArguments};
 
-use crate::{DONE, Place, model, recipe, session, show};
+use crate::{DONE, Place, fs, model, recipe, show};
 
 /// How answers are scored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -128,7 +128,7 @@ fn questions(ask: &Ask) -> Result<(Vec<Question>, Vec<Option<String>>)> {
     let mut questions = Vec::new();
     let mut ids = Vec::new();
     if let Some(input) = &ask.input {
-        for (index, line) in session::read_text(input)?.lines().enumerate() {
+        for (index, line) in fs::read_text(input)?.lines().enumerate() {
             let at = || format!("line {} of {}", index + 1, input.display());
             let row: Value = serde_json::from_str(line).with_context(|| format!("read {}", at()))?;
             let text = |name: &str| {

@@ -114,6 +114,8 @@ pub(crate) fn run(demo: &Demo) -> Result<u8> {
                 arguments: &arguments,
                 label: &label,
                 output_dir: &output_dir(&repository, demo.seed, &label),
+                recipe: None,
+                name: None,
             };
             let done = session.train(&work)?;
             if done.outcome.was_stopped {
@@ -135,6 +137,8 @@ pub(crate) fn run(demo: &Demo) -> Result<u8> {
         arguments: &arguments,
         label: &label,
         output_dir: &output_dir(&repository, demo.seed, "winner"),
+        recipe: None,
+        name: None,
     };
     let done = session.train(&work)?;
     if done.outcome.was_stopped {
@@ -237,7 +241,7 @@ fn report(
             ]
         })
         .collect();
-    show::table(&["run", "arguments", "eval loss", "EM", "F1", "status"], &rows);
+    show::table(&["run", "arguments", "eval loss", "EM", "F1", "status"], &rows)?;
     println!("\nuntrained: EM {base_em:.2}, F1 {base_f1:.2}");
     println!("best: {} at step {}: EM {best_em:.2}, F1 {:.2}\n", best.run.name, best.step, best.value);
     for (question, found) in &answers {

@@ -4,12 +4,16 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod answer;
+mod arguments;
 mod demo;
+mod fs;
 mod model;
+mod packages;
 mod recipe;
 mod runs;
 mod session;
 mod show;
+mod terminal;
 mod train;
 
 use std::ffi::OsString;
@@ -83,7 +87,8 @@ impl Place {
 
 /// Runs the program with these arguments, the first being its name.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let parsed = match Arguments::try_parse_from(arguments) {
+    let words = arguments::join_switches(arguments.into_iter().collect());
+    let parsed = match Arguments::try_parse_from(words) {
         Ok(parsed) => parsed,
         Err(error) => {
             // Printing help to a closed pipe is no failure.
@@ -102,13 +107,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     match result {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
-            eprintln!("error: {error}");
-            for cause in error.chain().skip(1) {
-                eprintln!("  {cause}");
-            }
-            if let Some(hint) = show::hint(&error) {
-                eprintln!("\nhint: {hint}");
-            }
+            terminal::say(&show::error(&error));
             ExitCode::from(FAILED)
         }
     }

@@ -1,25 +1,27 @@
-//! Recipes: everything that a run or a sweep needs, in one TOML file.
+//! Recipes: everything that a run or a sweep needs, in one TOML file, in flags, or in both: a flag wins.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
+use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 use trailmark_qa::Dataset;
 use trailmark_qa::split::{self, Group, TestSize};
 use trailmark_tune::TrainingArguments;
 
+use crate::arguments::{self, TrainingFlags};
+use crate::{fs, terminal};
+
 /// A recipe.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Recipe {
-    /// A model: a folder, or best:METRIC.
+    /// A model: a folder, a hub id, or best:METRIC.
     pub(crate) model: String,
     /// The experiment that its runs belong to.
     #[serde(default = "experiment")]
     pub(crate) experiment: String,
-    /// Where checkpoints go; a folder for each run is made below it.
-    pub(crate) output_dir: Option<PathBuf>,
     pub(crate) data: Data,
     /// Hugging Face's TrainingArguments.
     #[serde(default)]
@@ -33,12 +35,13 @@ pub(crate) struct Recipe {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Data {
-    pub(crate) train: PathBuf,
-    /// Without it a part of `train` is held out.
-    pub(crate) eval: Option<PathBuf>,
+    pub(crate) train_file: PathBuf,
+    /// Without it a part of `train_file` is held out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) validation_file: Option<PathBuf>,
     #[serde(default = "test_size")]
     pub(crate) test_size: f64,
-    /// What stays together when a part is held out: paragraph, title or row (as `datasets` splits).
+    /// What stays together when a part is held out.
     #[serde(default = "split_by")]
     pub(crate) split_by: SplitBy,
     /// The seed of the split.
@@ -47,11 +50,14 @@ pub(crate) struct Data {
 }
 
 /// What stays together in a split.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum SplitBy {
+    /// All questions of a paragraph: nothing leaks.
     Paragraph,
+    /// All questions of an article.
     Title,
+    /// Nothing: rows, as `datasets.train_test_split` does.
     Row,
 }
 
@@ -71,35 +77,61 @@ fn split_seed() -> u64 {
     42
 }
 
+/// A recipe's settings as flags.
+#[derive(Args)]
+pub(crate) struct Flags {
+    /// The recipe: model, data and training arguments in TOML; not needed when flags say all.
+    #[arg(value_name = "RECIPE.toml")]
+    recipe: Option<PathBuf>,
+    /// The model to begin with: a folder, a hub id (owner/name), or best:METRIC of the repository.
+    #[arg(long, aliases = ["model_name_or_path", "model-name-or-path"], value_name = "MODEL")]
+    model: Option<String>,
+    /// What to train on: SQuAD's JSON, flat JSON or JSON lines.
+    #[arg(long, alias = "train_file", value_name = "FILE")]
+    train_file: Option<String>,
+    /// What to measure with; without it a part of the training file is held out.
+    #[arg(long, alias = "validation_file", value_name = "FILE")]
+    validation_file: Option<String>,
+    /// The share that is held out [default: 0.2].
+    #[arg(long, alias = "test_size", value_name = "SHARE")]
+    test_size: Option<f64>,
+    /// What stays together when a part is held out [default: paragraph].
+    #[arg(long, alias = "split_by", value_enum)]
+    split_by: Option<SplitBy>,
+    /// The seed of the split [default: 42].
+    #[arg(long, alias = "split_seed", value_name = "SEED")]
+    split_seed: Option<i64>,
+    /// The experiment that the runs belong to [default: question-answering].
+    #[arg(long, value_name = "NAME")]
+    experiment: Option<String>,
+    #[command(flatten)]
+    training: TrainingFlags,
+}
+
+/// Keys of each table, for messages about wrong ones.
+const KEYS: [(&str, &[&str]); 2] = [
+    ("", &["model", "experiment", "data", "training", "grid"]),
+    ("data", &["train_file", "validation_file", "test_size", "split_by", "split_seed"]),
+];
+
 impl Recipe {
-    /// Reads a recipe; `overrides` are `name=value` for training arguments. Paths are taken from the recipe's folder
+    /// Reads the recipe, if flags name one, and lets the other flags win. Paths of a recipe are taken from its folder
     /// where they are there, else from here.
-    pub(crate) fn load(path: &Path, overrides: &[String]) -> Result<Self> {
-        let text = crate::session::read_text(path)?;
-        let mut table: toml::Table =
-            toml::from_str(&text).with_context(|| format!("read a recipe: {}", path.display()))?;
-        let training = table.entry("training").or_insert_with(|| toml::Table::new().into());
-        for pair in overrides {
-            let Some((name, value)) = pair.split_once('=') else {
-                bail!("--set: got {pair:?}, want NAME=VALUE with a training argument's name");
-            };
-            let parsed = toml::from_str::<toml::Table>(&format!("value = {value}"));
-            let value = parsed.ok().and_then(|mut table| table.remove("value"));
-            let value = value.unwrap_or_else(|| pair.split_once('=').map_or("", |(_, text)| text).into());
-            if let Some(table) = training.as_table_mut() {
-                table.insert(name.to_owned(), value);
-            }
-        }
-        let mut recipe: Self =
-            table.try_into().with_context(|| format!("read a recipe: {}", path.display()))?;
-        let folder = path.parent().unwrap_or(Path::new("."));
-        let place = |file: &mut PathBuf| {
-            if file.is_relative() && folder.join(&file).exists() {
-                *file = folder.join(&file);
-            }
+    pub(crate) fn load(flags: &Flags) -> Result<Self> {
+        let mut table = match &flags.recipe {
+            Some(path) => read(path).with_context(|| format!("read a recipe: {}", path.display()))?,
+            None => toml::Table::new(),
         };
-        place(&mut recipe.data.train);
-        recipe.data.eval.iter_mut().for_each(place);
+        flags.put_into(&mut table)?;
+        if !table.contains_key("model") {
+            bail!("read a recipe: got no model, want a folder, a hub id or best:METRIC (--model)");
+        }
+        let data = table.get("data").and_then(toml::Value::as_table);
+        if data.is_none_or(|data| !data.contains_key("train_file")) {
+            bail!("read a recipe: got no training data, want a file (--train-file)");
+        }
+        let wrong = |error: toml::de::Error| anyhow::anyhow!("read a recipe: {}", error.message().trim());
+        let recipe: Self = table.try_into().map_err(wrong)?;
         Ok(recipe)
     }
 
@@ -133,12 +165,95 @@ impl Recipe {
     }
 }
 
+impl Flags {
+    fn put_into(&self, table: &mut toml::Table) -> Result<()> {
+        let text = |value: &Option<String>| value.clone().map(toml::Value::from);
+        let split_by = self.split_by.and_then(|by| toml::Value::try_from(by).ok());
+        let given = [
+            ("", "model", text(&self.model)),
+            ("", "experiment", text(&self.experiment)),
+            ("data", "train_file", text(&self.train_file)),
+            ("data", "validation_file", text(&self.validation_file)),
+            ("data", "test_size", self.test_size.map(Into::into)),
+            ("data", "split_by", split_by),
+            ("data", "split_seed", self.split_seed.map(Into::into)),
+        ];
+        let training = self.training.0.iter().map(|(name, value)| ("training", name.as_str(), value.clone()));
+        let given = given.into_iter().filter_map(|(section, name, value)| Some((section, name, value?)));
+        for (section, name, value) in given.chain(training) {
+            if section == "training" {
+                arguments::check(name, &value)?;
+            }
+            let place = match section {
+                "" => &mut *table,
+                _ => section_of(table, section)?,
+            };
+            place.insert(name.to_owned(), value);
+            // A flag that sets what the grid varies would otherwise say nothing.
+            if let Some(toml::Value::Table(grid)) = table.get_mut("grid").filter(|_| section == "training") {
+                grid.remove(name);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn section_of<'a>(table: &'a mut toml::Table, name: &str) -> Result<&'a mut toml::Table> {
+    let section = table.entry(name).or_insert_with(|| toml::Table::new().into());
+    section.as_table_mut().with_context(|| format!("[{name}]: want a table"))
+}
+
+/// A recipe's table with its keys checked and its paths taken from its folder.
+fn read(path: &Path) -> Result<toml::Table> {
+    let text = fs::read_text(path)?;
+    let mut table: toml::Table = toml::from_str(&text).map_err(|error: toml::de::Error| {
+        let before = &text[..error.span().map_or(0, |span| span.start).min(text.len())];
+        let line = before.lines().count().max(1);
+        let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
+        anyhow::anyhow!("{}, line {line} column {column}", error.message().trim().replace('\n', ", "))
+    })?;
+    for (section, known) in KEYS {
+        let here =
+            if section.is_empty() { Some(&table) } else { table.get(section).and_then(|s| s.as_table()) };
+        let mut keys = here.into_iter().flat_map(toml::Table::keys);
+        if let Some(key) = keys.find(|key| !known.contains(&key.as_str())) {
+            let near = arguments::nearest(key, known.iter().copied());
+            let near = near.map_or_else(
+                || format!("want one of {}", known.join(", ")),
+                |near| format!("did you mean {near:?}?"),
+            );
+            bail!("[{section}] {key:?}: unknown, {near}");
+        }
+    }
+    if let Some(training) = table.get("training").and_then(toml::Value::as_table) {
+        training.iter().try_for_each(|(name, value)| arguments::check(name, value))?;
+    }
+    if let Some(grid) = table.get("grid").and_then(toml::Value::as_table) {
+        for (name, values) in grid {
+            let values =
+                values.as_array().with_context(|| format!("[grid] {name}: want a list of values"))?;
+            values.iter().try_for_each(|value| arguments::check(name, value)).context("[grid]")?;
+        }
+    }
+    let folder = path.parent().unwrap_or(Path::new("."));
+    if let Some(data) = table.get_mut("data").and_then(toml::Value::as_table_mut) {
+        for name in ["train_file", "validation_file"] {
+            if let Some(toml::Value::String(file)) = data.get_mut(name)
+                && folder.join(&*file).exists()
+            {
+                *file = folder.join(&*file).to_string_lossy().into_owned();
+            }
+        }
+    }
+    Ok(table)
+}
+
 impl Data {
     /// Loads both parts and tells what is wrong with them.
     pub(crate) fn load(&self) -> Result<(Dataset, Dataset)> {
-        let train = load(&self.train)?;
-        if let Some(eval) = &self.eval {
-            let eval = load(eval)?;
+        let train = load(&self.train_file)?;
+        if let Some(file) = &self.validation_file {
+            let eval = load(file)?;
             tell_leak(split::leak_between(&train, &eval));
             return Ok((train, eval));
         }
@@ -155,10 +270,10 @@ impl Data {
 
 fn tell_leak(leak: f64) {
     if leak > 0.0 {
-        eprintln!(
-            "warning: {:.1} % of the evaluation questions have their paragraph in training",
-            100.0 * leak
-        );
+        let percent = 100.0 * leak;
+        terminal::warn(&format!(
+            "{percent:.1} % of the evaluation questions have their paragraph in training"
+        ));
     }
 }
 
@@ -166,8 +281,11 @@ fn tell_leak(leak: f64) {
 pub(crate) fn load(path: &Path) -> Result<Dataset> {
     let set = Dataset::load(path)?;
     if !set.problems.is_empty() {
-        eprintln!("warning: {} problems in {}:", set.problems.len(), path.display());
-        set.problems.iter().take(10).for_each(|problem| eprintln!("  {problem}"));
+        terminal::warn(&format!("{} problems in {}:", set.problems.len(), path.display()));
+        set.problems.iter().take(10).for_each(|problem| terminal::say(&format!("  {problem}")));
+    }
+    if set.examples.is_empty() {
+        bail!("read a data set: got no question that can be used: {}", path.display());
     }
     Ok(set)
 }

@@ -66,7 +66,7 @@ fn list(ls: &Ls) -> Result<u8> {
             ]
         })
         .collect();
-    show::table(&["id", "name", "experiment", "status", "eval loss", "EM", "F1", "tags"], &rows);
+    show::table(&["id", "name", "experiment", "status", "eval loss", "EM", "F1", "tags"], &rows)?;
     Ok(DONE)
 }
 
@@ -94,7 +94,7 @@ fn show_one(one: &Show) -> Result<u8> {
         })
         .collect();
     println!();
-    show::table(&["metric", "last", "min", "max", "points"], &rows);
+    show::table(&["metric", "last", "min", "max", "points"], &rows)?;
     if let Some(log) = run.series.get(&SeriesKey::new("logs", Context::empty())) {
         println!();
         for point in &log.points {

@@ -6,14 +6,17 @@ use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use indicatif::{ProgressBar, ProgressStyle};
 use trailmark_client::capture::{SystemSampler, environment};
 use trailmark_client::{Run, RunOptions};
-use trailmark_core::{At, Context};
-use trailmark_core::{Edit, End, LogLine, ParamValue, Params, Recorder, Stream, Value};
+use trailmark_core::{Edit, End, ParamValue, Params, Recorder, RunStatus};
 use trailmark_encoder::{Head, Model, Threads};
 use trailmark_qa::{Dataset, Tokenizer, WindowOptions};
+use trailmark_store::Repository;
 use trailmark_tune::{Features, Job, Outcome, Progress, TrainingArguments, latest_checkpoint};
+
+use crate::recipe::Recipe;
+use crate::terminal::{bar, log, record_in, say, warn};
+use crate::{fs, packages};
 
 /// How often the machine is looked at.
 const SYSTEM_INTERVAL: Duration = Duration::from_secs(10);
@@ -43,7 +46,7 @@ impl Session {
                 if STOP.swap(true, Ordering::Relaxed) {
                     std::process::exit(i32::from(crate::INTERRUPTED));
                 }
-                eprintln!("stopping after this step, with a checkpoint; once more to stop at once");
+                say("stopping after this step, with a checkpoint; once more to stop at once");
             }
         })?;
         let available = std::thread::available_parallelism().map_or(1, usize::from);
@@ -63,57 +66,88 @@ pub(crate) struct Work<'a> {
     /// What it is called on the terminal, and tagged with.
     pub(crate) label: &'a str,
     pub(crate) output_dir: &'a Path,
+    /// What the run is called; none for a memorable name.
+    pub(crate) name: Option<String>,
+    /// What it was made from: recorded, and saved with its checkpoints.
+    pub(crate) recipe: Option<&'a Recipe>,
 }
 
 /// How a run ended.
 pub(crate) struct Done {
     pub(crate) run: trailmark_core::RunId,
     pub(crate) name: String,
-    pub(crate) outcome: Outcome,
+    pub(crate) outcome: Ending,
+}
+
+/// What a report says of a run beside its numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Ending {
+    /// A signal stopped it before its end.
+    pub(crate) was_stopped: bool,
+    /// NaN, or no better than a blind guess.
+    pub(crate) diverged: bool,
 }
 
 impl Session {
-    /// Trains one model and tracks it; goes on from the newest checkpoint in `output_dir`.
+    /// Trains one model and tracks it. A run that finished in `output_dir` is passed over; one that was stopped or died
+    /// goes on from its newest checkpoint.
     pub(crate) fn train(&self, work: &Work<'_>) -> Result<Done> {
-        let known = run_of(work.output_dir)?;
+        let known = run_of(work.output_dir)?.filter(|_| !work.arguments.overwrite_output_dir);
+        if let Some(done) = known.and_then(|run| self.finished(run)) {
+            say(&format!("{} ({}): finished before, passed over", done.name, work.label));
+            return Ok(done);
+        }
         let resume = if known.is_some() { latest_checkpoint(work.output_dir)? } else { None };
         let run = Arc::new(Run::start(RunOptions {
             repository: self.repository.clone(),
             run: known.filter(|_| resume.is_some()),
-            name: None,
+            name: work.name.clone(),
             experiment: self.experiment.clone(),
         })?);
-        remember_run(work.output_dir, run.id())?;
+        let recording = record_in(run.clone());
+        let prepared = remember(work, run.id()).and_then(|()| describe(&*run, work));
         let sampler = SystemSampler::start(run.clone(), SYSTEM_INTERVAL).context("sample the machine")?;
-        describe(&*run, work)?;
-        let result = self.compute(&run, work, resume);
+        let result = prepared.and_then(|()| self.compute(&run, work, resume));
         drop(sampler);
         let end = match &result {
             Ok(outcome) if outcome.was_stopped => End::Killed { signal: SIGNAL.load(Ordering::Relaxed) },
             Ok(_) => End::Finished,
             Err(error) => {
-                End::Failed { exit_code: Some(i32::from(crate::FAILED)), message: format!("{error:#}") }
+                let message = format!("{error:#}");
+                log(&format!("error: {message}"));
+                End::Failed { exit_code: Some(i32::from(crate::FAILED)), message }
             }
         };
-        if let Ok(outcome) = &result
-            && outcome.diverged
-        {
-            run.edit(Edit::AddTag("diverged".to_owned()));
+        if result.as_ref().is_ok_and(|outcome| outcome.diverged) {
+            say("diverged: the loss is no better than a blind guess's");
+            run.edit(Edit::AddTag(DIVERGED.to_owned()));
         }
+        drop(recording);
         if let Err(loss) = run.finish(end) {
-            eprintln!("warning: {loss}");
+            warn(&loss.to_string());
         }
-        Ok(Done { run: run.id(), name: run.name().to_owned(), outcome: result? })
+        let outcome = result?;
+        let outcome = Ending { was_stopped: outcome.was_stopped, diverged: outcome.diverged };
+        Ok(Done { run: run.id(), name: run.name().to_owned(), outcome })
+    }
+
+    /// A run that the repository knows as finished.
+    fn finished(&self, run: trailmark_core::RunId) -> Option<Done> {
+        // A repository or a run that is not there any more is no reason not to train.
+        let data = Repository::open(&self.repository).ok()?.read_run(run).ok()?;
+        let diverged = data.tags.contains(DIVERGED);
+        let outcome = Ending { was_stopped: false, diverged };
+        (data.status == RunStatus::Ended(End::Finished)).then_some(Done { run, name: data.name, outcome })
     }
 
     fn compute(&self, run: &Run, work: &Work<'_>, resume: Option<PathBuf>) -> Result<Outcome> {
         let loaded = Model::load_or_new_head(work.model, work.arguments.seed)?;
         trailmark_reader::check_fit(&loaded.model, work.tokenizer, work.model)?;
         if loaded.head == Head::Fresh && resume.is_none() {
-            say(run, "the model has no question-answering head yet: a new one is trained");
+            say("the model has no question-answering head yet: a new one is trained");
         }
         if let Some(checkpoint) = &resume {
-            say(run, &format!("going on from {}", checkpoint.display()));
+            say(&format!("going on from {}", checkpoint.display()));
         }
         let max_length = work
             .arguments
@@ -123,15 +157,15 @@ impl Session {
         let cut = WindowOptions { max_length, doc_stride: work.arguments.doc_stride.min(max_length / 2) };
         let features = |set: &Dataset| Features::new(set.examples.clone(), work.tokenizer, &cut);
         let (train, eval) = (features(work.train)?, features(work.eval)?);
-        let bar = ProgressBar::new(0);
-        let style = ProgressStyle::with_template("{prefix} {bar:24} {pos}/{len} steps, {eta} left {msg}");
-        bar.set_style(style.context("draw a progress bar")?);
-        bar.set_prefix(format!("{} ({})", run.name(), work.label));
+        let template = "{prefix} {bar:24} {pos}/{len} steps, {eta} left {msg}";
+        let bar = bar(template, format!("{} ({})", run.name(), work.label))?;
+        if work.arguments.disable_tqdm {
+            bar.hide();
+        }
         let mut loss_text = String::new();
         let mut watch = |progress: &Progress<'_>| match progress {
             Progress::Step { step, max_steps, loss } => {
-                bar.set_length(*max_steps);
-                bar.set_position(*step);
+                bar.set(*step, *max_steps);
                 loss_text = format!("loss {loss:.3}");
                 bar.set_message(loss_text.clone());
             }
@@ -143,9 +177,9 @@ impl Session {
                     |number: Option<f64>| number.map_or_else(|| "-".to_owned(), |n| format!("{n:.2}"));
                 let (em, f1) = (percent(evaluation.exact_match), percent(evaluation.f1));
                 let line = format!("step {step}: eval loss {:.4}, EM {em}, F1 {f1}", evaluation.loss);
-                bar.suspend(|| say(run, &line));
+                say(&line);
             }
-            Progress::Note(text) => bar.suspend(|| say(run, text)),
+            Progress::Note(text) => say(text),
             _ => {}
         };
         let outcome = trailmark_tune::train(Job {
@@ -161,29 +195,40 @@ impl Session {
             stop: self.stop,
             threads: &self.threads,
         });
-        bar.finish_and_clear();
-        Ok(outcome?)
+        drop(bar);
+        let outcome = outcome?;
+        if let (Some(recipe), Some(checkpoint)) = (recipe_text(work)?, &outcome.checkpoint) {
+            fs::replace(&checkpoint.join(RECIPE_FILE), recipe.as_bytes())?;
+        }
+        Ok(outcome)
     }
-}
-
-/// Says a line on standard error and in the run's log.
-fn say(run: &dyn Recorder, text: &str) {
-    eprintln!("{text}");
-    let line = LogLine { stream: Stream::Stderr, text: text.to_owned() };
-    run.track("logs", &Context::empty(), At::default(), Value::Log(line));
 }
 
 fn describe(run: &dyn Recorder, work: &Work<'_>) -> Result<()> {
     let value = serde_json::to_value(work.arguments).context("write training arguments")?;
     run.set_param(&["hparams"], param(&value));
-    let text = |text: String| ParamValue::Text(text);
-    run.set_param(&["model"], text(work.model.to_string_lossy().into_owned()));
-    let counts: Params = [("train", work.train), ("eval", work.eval)]
-        .into_iter()
-        .map(|(name, set)| (format!("n_{name}_questions"), ParamValue::Int(set.examples.len() as i64)))
-        .collect();
-    run.set_param(&["data"], ParamValue::Map(counts));
-    run.set_param(&["__system_params"], ParamValue::Map(environment()));
+    let folder = work.model.to_string_lossy().into_owned();
+    let mut data = Params::new();
+    if let Some(recipe) = work.recipe {
+        let value = serde_json::to_value(&recipe.data).context("write a recipe")?;
+        if let ParamValue::Map(map) = param(&value) {
+            data = map;
+        }
+    }
+    let model = work.recipe.map_or(folder.clone(), |recipe| recipe.model.clone());
+    run.set_param(&["model"], ParamValue::Text(model));
+    run.set_param(&["model_folder"], ParamValue::Text(folder));
+    for (name, set) in [("train", work.train), ("eval", work.eval)] {
+        data.insert(format!("n_{name}_questions"), ParamValue::Int(set.examples.len() as i64));
+    }
+    run.set_param(&["data"], ParamValue::Map(data));
+    let mut system = environment();
+    let packages = packages::versions().map(|(name, version)| (name.to_owned(), ParamValue::from(version)));
+    match system.get_mut("packages") {
+        Some(ParamValue::Map(map)) => map.extend(packages),
+        _ => _ = system.insert("packages".to_owned(), ParamValue::Map(packages.collect())),
+    }
+    run.set_param(&["__system_params"], ParamValue::Map(system));
     Ok(())
 }
 
@@ -203,27 +248,34 @@ fn param(value: &serde_json::Value) -> ParamValue {
     }
 }
 
+/// The tag of a run that learnt nothing.
+const DIVERGED: &str = "diverged";
 /// The file in an output folder that says which run made it.
 const RUN_FILE: &str = "run.txt";
+/// The effective recipe, beside the checkpoints and in the one that the run ended with.
+const RECIPE_FILE: &str = "recipe.toml";
 
-#[allow(clippy::disallowed_methods, reason = "the one place of this crate that reads and writes files")]
 fn run_of(output_dir: &Path) -> Result<Option<trailmark_core::RunId>> {
-    match std::fs::read_to_string(output_dir.join(RUN_FILE)) {
-        Ok(text) => Ok(Some(text.trim().parse().with_context(|| format!("read {}", output_dir.display()))?)),
-        // No file, no earlier run.
-        Err(_) => Ok(None),
+    let file = output_dir.join(RUN_FILE);
+    let text = fs::read_text_if_any(&file)?;
+    let read =
+        |text: String| text.trim().parse().with_context(|| format!("read a run's id: {}", file.display()));
+    text.map(read).transpose()
+}
+
+fn remember(work: &Work<'_>, run: trailmark_core::RunId) -> Result<()> {
+    fs::create_folder(work.output_dir)?;
+    if let Some(recipe) = recipe_text(work)? {
+        fs::replace(&work.output_dir.join(RECIPE_FILE), recipe.as_bytes())?;
     }
+    fs::replace(&work.output_dir.join(RUN_FILE), format!("{run}\n").as_bytes())
 }
 
-#[allow(clippy::disallowed_methods, reason = "the one place of this crate that reads and writes files")]
-fn remember_run(output_dir: &Path, run: trailmark_core::RunId) -> Result<()> {
-    std::fs::create_dir_all(output_dir)
-        .and_then(|()| std::fs::write(output_dir.join(RUN_FILE), format!("{run}\n")))
-        .with_context(|| format!("make a folder: {}", output_dir.display()))
-}
-
-/// A file's text.
-#[allow(clippy::disallowed_methods, reason = "the one place of this crate that reads and writes files")]
-pub(crate) fn read_text(path: &Path) -> Result<String> {
-    std::fs::read_to_string(path).with_context(|| format!("read a file: {}", path.display()))
+/// The recipe of this very run: flags and grid put in.
+fn recipe_text(work: &Work<'_>) -> Result<Option<String>> {
+    let Some(recipe) = work.recipe else { return Ok(None) };
+    let mut recipe = recipe.clone();
+    recipe.training = work.arguments.clone();
+    recipe.grid.clear();
+    Ok(Some(toml::to_string(&recipe).context("write a recipe")?))
 }

@@ -1,14 +1,28 @@
 //! How things look: hints, tables, runs as JSON.
 
+use anyhow::Result;
 use serde_json::{Value, json};
 use trailmark_core::{ParamValue, SeriesKey};
 use trailmark_store::RunData;
 
-/// What a person can do about an error.
-pub(crate) fn hint(error: &anyhow::Error) -> Option<&'static str> {
+use crate::terminal::print;
+
+/// An error as people read it: what happened, its causes indented, and what can be done.
+pub(crate) fn error(error: &anyhow::Error) -> String {
+    let mut text = format!("error: {error}");
+    for cause in error.chain().skip(1) {
+        text.push_str(&format!("\n  {cause}"));
+    }
+    if let Some(hint) = hint(error) {
+        text.push_str(&format!("\n\nhint: {hint}"));
+    }
+    text
+}
+
+fn hint(error: &anyhow::Error) -> Option<&'static str> {
     let text = format!("{error:#}");
     let hints = [
-        ("no question-answering head", "fine-tune it first: trailmark train --model-folder or a recipe"),
+        ("no question-answering head", "fine-tune it first: trailmark train --model … --train-file …"),
         ("without trailmark.toml", "give the repository with --repo, or track a run first"),
         ("want at most 1", "update trailmark: the repository was made by a newer one"),
         ("its tokenizer has", "the tokenizer files in the folder belong to another model"),
@@ -77,7 +91,7 @@ pub(crate) fn last(run: &RunData, key: &SeriesKey) -> String {
 }
 
 /// Prints rows under a head, columns as wide as they need.
-pub(crate) fn table(head: &[&str], rows: &[Vec<String>]) {
+pub(crate) fn table(head: &[&str], rows: &[Vec<String>]) -> Result<()> {
     let width = |column: usize| {
         let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count());
         cells.chain([head[column].chars().count()]).max().unwrap_or(0)
@@ -85,10 +99,8 @@ pub(crate) fn table(head: &[&str], rows: &[Vec<String>]) {
     let widths: Vec<usize> = (0..head.len()).map(width).collect();
     let line = |cells: &mut dyn Iterator<Item = &str>| {
         let padded: Vec<String> = cells.zip(&widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
-        println!("{}", padded.join("  ").trim_end());
+        print(padded.join("  ").trim_end())
     };
-    line(&mut head.iter().copied());
-    for row in rows {
-        line(&mut row.iter().map(String::as_str));
-    }
+    line(&mut head.iter().copied())?;
+    rows.iter().try_for_each(|row| line(&mut row.iter().map(String::as_str)))
 }

@@ -1,21 +1,27 @@
 //! `trailmark train` and `trailmark sweep`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use clap::Args;
 use serde_json::json;
-use trailmark_core::{Context, SeriesKey};
+use trailmark_core::{ContentId, Context, SeriesKey};
 use trailmark_qa::Tokenizer;
 use trailmark_store::{Repository, best};
+use trailmark_tune::TrainingArguments;
 
-use crate::recipe::Recipe;
+use crate::recipe::{Flags, Recipe};
 use crate::session::{Done, Session, Work};
+use crate::terminal::{print, say};
 use crate::{DONE, FAILED, INTERRUPTED, Place, model, show};
 
-/// Fine-tunes one model as a recipe says.
+/// Fine-tunes one model as a recipe, or flags, say.
 #[derive(Args)]
-#[command(after_help = "Example: trailmark train recipes/squad-slice-minilm.toml --set learning_rate=1e-4")]
+#[command(after_help = "Examples:
+  trailmark train recipes/minilm-1e-4.toml --train-file train.json --validation-file dev.json
+  trailmark train --model distilbert/distilbert-base-uncased --train-file train.json --learning_rate 3e-5
+
+The same command goes on with a run that was stopped. Flags win over the recipe, the recipe over defaults.")]
 pub(crate) struct Train {
     #[command(flatten)]
     common: Common,
@@ -23,8 +29,12 @@ pub(crate) struct Train {
 
 /// Fine-tunes one model for each combination of a recipe's [grid].
 #[derive(Args)]
-#[command(after_help = "Example: trailmark sweep recipes/squad-slice-minilm.toml --json\n\n\
-A sweep that was stopped goes on with the same command: finished runs are passed over, a half one is resumed.")]
+#[command(
+    after_help = "Example: trailmark sweep recipes/squad-slice-minilm.toml --train-file train.json --json
+
+A sweep that was stopped goes on with the same command: finished runs are passed over, a half one is resumed.
+A run that fails or diverges does not stop the others; exit code 1 says that one failed."
+)]
 pub(crate) struct Sweep {
     #[command(flatten)]
     common: Common,
@@ -32,15 +42,9 @@ pub(crate) struct Sweep {
 
 #[derive(Args)]
 struct Common {
-    /// The recipe: model, data, training arguments under Hugging Face's names.
-    recipe: PathBuf,
-    /// Another value of a training argument.
-    #[arg(long = "set", value_name = "NAME=VALUE")]
-    overrides: Vec<String>,
-    /// Another model than the recipe's.
-    #[arg(long)]
-    model: Option<String>,
-    /// Threads that compute; all cores without it.
+    #[command(flatten)]
+    flags: Flags,
+    /// Threads that compute [default: all cores].
     #[arg(long)]
     threads: Option<usize>,
     /// Print the result as JSON.
@@ -59,25 +63,22 @@ pub(crate) fn sweep(sweep: &Sweep) -> Result<u8> {
 }
 
 fn run(common: &Common, is_sweep: bool) -> Result<u8> {
-    let mut recipe = Recipe::load(&common.recipe, &common.overrides)?;
-    if let Some(model) = &common.model {
-        recipe.model.clone_from(model);
-    }
+    let mut recipe = Recipe::load(&common.flags)?;
     if !is_sweep {
         recipe.grid.clear();
     }
+    let name = recipe.training.run_name.take();
+    let name = name.as_ref().and_then(|name| name.as_str());
+    let combinations = recipe.combinations()?;
     let repository = common.place.path();
     let folder = model::resolve(&recipe.model, &repository)?;
     let tokenizer = Tokenizer::load(&folder)?;
-    let combinations = recipe.combinations()?;
     let (train, eval) = recipe.data.load()?;
     let session = Session::start(repository.clone(), &recipe.experiment, common.threads)?;
-    let output_dir = recipe.output_dir.clone().unwrap_or_else(|| repository.join("checkpoints"));
     let mut done = Vec::new();
     let mut was_stopped = false;
     for (label, arguments) in &combinations {
         let label = if label.is_empty() { "train" } else { label };
-        let output_dir = output_dir.join(&recipe.experiment).join(label.replace([' ', '='], "-"));
         let work = Work {
             model: &folder,
             tokenizer: &tokenizer,
@@ -85,7 +86,9 @@ fn run(common: &Common, is_sweep: bool) -> Result<u8> {
             eval: &eval,
             arguments,
             label,
-            output_dir: &output_dir,
+            name: name.map(|name| if is_sweep { format!("{name} {label}") } else { name.to_owned() }),
+            output_dir: &output_dir(&recipe, &repository, (label, arguments), is_sweep)?,
+            recipe: Some(&recipe),
         };
         // A run that failed is recorded as such, and a sweep goes on.
         match session.train(&work) {
@@ -93,7 +96,7 @@ fn run(common: &Common, is_sweep: bool) -> Result<u8> {
                 was_stopped |= one.outcome.was_stopped;
                 done.push((label.to_owned(), one));
             }
-            Err(error) if is_sweep => eprintln!("error: {label}: {error:#}"),
+            Err(error) if is_sweep => say(&format!("error: {label}: {error:#}")),
             Err(error) => return Err(error),
         }
         if was_stopped {
@@ -108,7 +111,26 @@ fn run(common: &Common, is_sweep: bool) -> Result<u8> {
     })
 }
 
-fn report(common: &Common, repository: &std::path::Path, done: &[(String, Done)]) -> Result<()> {
+/// Where a run's checkpoints go: a folder for each way of training, so that the same command goes on and another one
+/// begins anew. A `train` whose folder is named writes right there.
+fn output_dir(
+    recipe: &Recipe,
+    repository: &Path,
+    (label, arguments): (&str, &TrainingArguments),
+    is_sweep: bool,
+) -> Result<PathBuf> {
+    if let Some(folder) = arguments.output_dir.as_ref().filter(|_| !is_sweep) {
+        return Ok(folder.clone());
+    }
+    let what = (&recipe.model, &recipe.data, arguments);
+    let what = serde_json::to_vec(&what).context("write a recipe")?;
+    let digest = ContentId::of(what).to_string();
+    let name = format!("{}-{}", label.replace([' ', '='], "-"), &digest[..8]);
+    let base = arguments.output_dir.clone().unwrap_or_else(|| repository.join("checkpoints"));
+    Ok(base.join(&recipe.experiment).join(name))
+}
+
+fn report(common: &Common, repository: &Path, done: &[(String, Done)]) -> Result<()> {
     let repository = Repository::open(repository)?;
     let mut runs = Vec::new();
     for (_, one) in done {
@@ -127,7 +149,7 @@ fn report(common: &Common, repository: &std::path::Path, done: &[(String, Done)]
                    "exact_match": of("exact_match"), "f1": best.value})
         });
         let runs: Vec<_> = runs.iter().map(show::run_json).collect();
-        println!("{}", json!({"repo": repository.path(), "runs": runs, "best": best}));
+        print(&json!({"repo": repository.path(), "runs": runs, "best": best}).to_string())?;
         return Ok(());
     }
     let rows: Vec<Vec<String>> = done
@@ -146,13 +168,12 @@ fn report(common: &Common, repository: &std::path::Path, done: &[(String, Done)]
             ]
         })
         .collect();
-    show::table(&["run", "arguments", "eval loss", "EM", "F1", "status"], &rows);
+    show::table(&["run", "arguments", "eval loss", "EM", "F1", "status"], &rows)?;
     if let Ok(best) = best {
-        println!("best: {} at step {}, F1 {:.2}", best.run.name, best.step, best.value);
+        print(&format!("best: {} at step {}, F1 {:.2}", best.run.name, best.step, best.value))?;
         if let Some(checkpoint) = best.checkpoint {
-            println!("checkpoint: {}", checkpoint.display());
+            print(&format!("checkpoint: {}", checkpoint.display()))?;
         }
     }
-    println!("repository: {}", repository.path().display());
-    Ok(())
+    print(&format!("repository: {}", repository.path().display()))
 }
