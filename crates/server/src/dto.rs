@@ -1,0 +1,36 @@
+//! What goes over the wire, as `docs/http.md` names it.
+//!
+//! The page's types (`ui/src/schema.ts`) are made from these; a test fails when they are stale.
+
+mod answers;
+mod ask;
+mod edits;
+mod fields;
+mod info;
+mod plain;
+mod run;
+mod series;
+mod texts;
+
+pub use answers::{
+    Answer, AnswerHistory, AnswerList, AnswerRow, AnswerStep, AnswerSteps, Candidate, Change, Comparison,
+    ComparisonSummary, Difference, HistoryStep, Leak, Pair, RunAnswerSteps, Summary, Verdict,
+};
+pub use ask::{AskAnswer, AskModel, AskRecord, AskReply, AskRequest, Model, Models};
+pub use edits::{Edit, Edited, Edits};
+pub use fields::{
+    Completion, CompletionItem, CompletionKind, Fields, MetricField, Named, ParamField, TagField, TextField,
+};
+pub use info::{
+    Activity, BestRun, Counts, ErrorBody, ExperimentCount, Home, Info, Problem, QueryPosition, RepositoryInfo,
+};
+pub use plain::{Json, ParamTree, Real};
+pub use run::{
+    Checkpoint, Diagnosis, DiagnosisKind, Finding, FindingKind, Findings, Has, Metric, Run, RunDetail, Runs,
+    SeriesEntry, SeriesKind, SeriesName, Siblings, Status, StatusDetail,
+};
+pub use series::{Changed, Column, Columns, Hello, SeriesHead, SeriesHeader};
+pub use texts::{LogHits, LogLine, Logs, Stream, Text, Texts};
+
+#[cfg(test)]
+mod schema;

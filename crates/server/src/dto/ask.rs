@@ -1,0 +1,104 @@
+//! Asking a checkpoint.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Candidate, Real};
+
+/// `GET /api/v1/models`.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
+pub struct Models {
+    /// Checkpoints that are there, by run (newest first) and step.
+    pub models: Vec<Model>,
+    /// The id of the one with the best F1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub best: Option<String>,
+}
+
+/// A checkpoint that can be asked.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
+pub struct Model {
+    /// `RUN@STEP`.
+    pub id: String,
+    /// Its run.
+    pub run: String,
+    /// The run's name.
+    pub name: String,
+    /// Its step.
+    pub step: i64,
+    /// Its folder.
+    pub path: String,
+    /// F1 of the evaluation at its step, in percent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub f1: Option<Real>,
+}
+
+/// `POST /api/v1/ask`.
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
+#[serde(deny_unknown_fields)]
+pub struct AskRequest {
+    /// One model or two: `RUN@STEP`, or `best:METRIC`.
+    pub models: Vec<String>,
+    /// The text that holds the answers.
+    pub context: String,
+    /// The questions.
+    pub questions: Vec<String>,
+    /// Answers of each question at most; 1 without it.
+    #[serde(default)]
+    pub top_k: Option<u32>,
+    /// Keep questions and answers as texts.
+    #[serde(default)]
+    pub record: Option<AskRecord>,
+}
+
+/// Where questions and answers are kept.
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(deny_unknown_fields)]
+pub struct AskRecord {
+    /// The run; none for a new one of the experiment `ask`.
+    pub run: Option<String>,
+}
+
+/// What asking answers.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
+pub struct AskReply {
+    /// By model, in the order of the request.
+    pub answers: Vec<AskModel>,
+    /// The run that keeps them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recorded: Option<String>,
+}
+
+/// What a model answers.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct AskModel {
+    /// `RUN@STEP`.
+    pub model: String,
+    /// How long answering took, loading left out.
+    pub millis: f64,
+    /// By question, in the order of the request.
+    pub answers: Vec<AskAnswer>,
+}
+
+/// An answered question.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct AskAnswer {
+    /// The question.
+    pub question: String,
+    /// The answer; empty for none.
+    pub answer: String,
+    /// First character in the context.
+    pub start: u32,
+    /// One past its last character.
+    pub end: u32,
+    /// Its score.
+    pub score: Real,
+    /// Further answers, best first.
+    pub others: Vec<Candidate>,
+}

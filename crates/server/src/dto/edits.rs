@@ -1,0 +1,47 @@
+//! Changes of what people say of runs.
+
+use serde::{Deserialize, Serialize};
+
+/// `POST /api/v1/edits`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(deny_unknown_fields)]
+pub struct Edits {
+    /// The runs.
+    pub runs: Vec<String>,
+    /// What becomes different.
+    pub edit: Edit,
+}
+
+/// One change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Edit {
+    /// A new name.
+    Name(String),
+    /// Another experiment.
+    Experiment(String),
+    /// Another description.
+    Description(String),
+    /// Another note.
+    Note(String),
+    /// One more tag.
+    AddTag(String),
+    /// One tag less.
+    RemoveTag(String),
+    /// Out of sight, or back.
+    Archived(bool),
+    /// Deleted, or back.
+    Deleted(bool),
+}
+
+/// What an edit answers.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Edited {
+    /// How many runs became different.
+    pub edited: u64,
+    /// Requests that, sent one after the other, make it as it was.
+    pub undo: Vec<Edits>,
+}

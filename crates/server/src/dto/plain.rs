@@ -1,0 +1,78 @@
+//! Values of no fixed shape: numbers that may be NaN, and trees of params.
+
+use serde::ser::{Serialize, SerializeMap as _, SerializeSeq as _, Serializer};
+use trailmark_core::{ParamValue, Params};
+
+/// A real number; NaN and infinities are the texts `"NaN"`, `"inf"`, `"-inf"`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Real(pub f64);
+
+/// A param with everything below it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Json(pub ParamValue);
+
+/// Values by key: params, or a context.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ParamTree(pub Params);
+
+impl Serialize for Real {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            number if number.is_nan() => serializer.serialize_str("NaN"),
+            f64::INFINITY => serializer.serialize_str("inf"),
+            f64::NEG_INFINITY => serializer.serialize_str("-inf"),
+            number => serializer.serialize_f64(number),
+        }
+    }
+}
+
+impl Serialize for Json {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Branch(&self.0).serialize(serializer)
+    }
+}
+
+impl Serialize for ParamTree {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        map(&self.0, serializer)
+    }
+}
+
+/// A borrowed tree.
+struct Branch<'a>(&'a ParamValue);
+
+impl Serialize for Branch<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            ParamValue::None => serializer.serialize_unit(),
+            ParamValue::Bool(value) => serializer.serialize_bool(*value),
+            ParamValue::Int(value) => serializer.serialize_i64(*value),
+            ParamValue::Float(value) => Real(*value).serialize(serializer),
+            ParamValue::Text(value) => serializer.serialize_str(value),
+            ParamValue::List(values) => {
+                let mut list = serializer.serialize_seq(Some(values.len()))?;
+                values.iter().try_for_each(|value| list.serialize_element(&Branch(value)))?;
+                list.end()
+            }
+            ParamValue::Map(values) => map(values, serializer),
+        }
+    }
+}
+
+fn map<S: Serializer>(values: &Params, serializer: S) -> Result<S::Ok, S::Error> {
+    let mut map = serializer.serialize_map(Some(values.len()))?;
+    values.iter().try_for_each(|(key, value)| map.serialize_entry(key, &Branch(value)))?;
+    map.end()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_json_cannot_say_becomes_a_word() {
+        let tree =
+            ParamValue::List(vec![f64::NAN.into(), f64::NEG_INFINITY.into(), 4e-5.into(), ParamValue::None]);
+        assert_eq!(serde_json::to_string(&Json(tree)).unwrap(), r#"["NaN","-inf",0.00004,null]"#);
+    }
+}
