@@ -8,7 +8,7 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{Error, fs};
 
@@ -128,6 +128,24 @@ impl Dataset {
             return Err(Error::NoQuestions { path: path.to_owned() });
         }
         Ok(set)
+    }
+
+    /// Writes the set in SQuAD's nesting, beside an earlier file and renamed. Examples of one article and one paragraph
+    /// go together where they follow each other.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn save(&self, path: &Path) -> Result<(), Error> {
+        let mut articles: Vec<Value> = Vec::new();
+        let by_article = |a: &Example, b: &Example| a.title == b.title;
+        for article in self.examples.chunk_by(by_article) {
+            let paragraphs = article.chunk_by(|a, b| a.context == b.context);
+            let paragraphs: Vec<Value> = paragraphs.map(|examples| paragraph(examples, self.is_v2)).collect();
+            articles.push(json!({"title": article[0].title, "paragraphs": paragraphs}));
+        }
+        let version = if self.is_v2 { "v2.0" } else { "1.1" };
+        let text = format!("{:#}\n", json!({"version": version, "data": articles}));
+        fs::replace(path, text.as_bytes())
     }
 
     fn empty() -> Self {
@@ -335,6 +353,25 @@ impl Reader<'_> {
         };
         Error::Shape { at: at.to_owned(), got, want, path: self.path.to_owned() }
     }
+}
+
+/// Questions over one context, in SQuAD's form.
+fn paragraph(examples: &[Example], is_v2: bool) -> Value {
+    let question = |example: &Example| {
+        let answers = example.answers.iter();
+        let answers: Vec<Value> =
+            answers.map(|gold| json!({"text": gold.text, "answer_start": gold.start})).collect();
+        let mut row = json!({"id": example.id, "question": example.question});
+        if is_v2 {
+            row["is_impossible"] = json!(example.is_impossible);
+        }
+        // Without the field a question is unlabelled; with an empty one it has no answer on purpose.
+        if example.is_impossible || !answers.is_empty() {
+            row["answers"] = json!(answers);
+        }
+        row
+    };
+    json!({"context": &*examples[0].context, "qas": examples.iter().map(question).collect::<Vec<_>>()})
 }
 
 /// Where the answer stands: where it says, else the one place where its text is.

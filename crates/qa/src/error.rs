@@ -49,6 +49,14 @@ pub enum Error {
         /// Which file.
         path: PathBuf,
     },
+    /// A table of the question set that is not as it ought to be.
+    #[error("read the table {table:?} of the question set: {reason}")]
+    Table {
+        /// Its name.
+        table: String,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// A split that leaves one part empty or asks for more than there is.
     #[error("split {total} examples: got a test size of {test}, want at least 1 and fewer than all")]
     Split {

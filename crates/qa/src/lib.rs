@@ -11,6 +11,7 @@ mod extract;
 mod fs;
 pub mod metric;
 mod postprocess;
+pub mod questions;
 pub mod random;
 pub mod split;
 mod tokenizer;

@@ -50,7 +50,7 @@ pub fn torch_permutation(seed: u64, n: usize) -> Vec<usize> {
 
 /// PCG64 (XSL-RR 128/64, O'Neill 2014) seeded through NumPy's SeedSequence.
 #[derive(Debug)]
-struct Pcg64 {
+pub(crate) struct Pcg64 {
     state: u128,
     increment: u128,
     /// The upper half of the last 64 bits, which the next 32-bit draw takes.
@@ -60,7 +60,7 @@ struct Pcg64 {
 const PCG_MULTIPLIER: u128 = 0x2360_ED05_1FC6_5DA4_4385_DF64_9FCC_F645;
 
 impl Pcg64 {
-    fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         let words = seed_words(seed);
         let wide = |index: usize| u128::from(words[index]) << 64 | u128::from(words[index + 1]);
         let increment = wide(2) << 1 | 1;
@@ -91,7 +91,7 @@ impl Pcg64 {
     }
 
     /// A number from 0 to `top`, by drawing until one fits.
-    fn below_or_at(&mut self, top: u64) -> u64 {
+    pub(crate) fn below_or_at(&mut self, top: u64) -> u64 {
         let mask = u64::MAX.checked_shr(top.leading_zeros()).unwrap_or(0);
         loop {
             let drawn = if top <= 0xffff_ffff { u64::from(self.draw32()) } else { self.draw64() };
