@@ -5,7 +5,7 @@
 use anyhow::Result;
 
 use crate::command::run;
-use crate::{deny, size, tidy};
+use crate::{deny, size, tidy, ui};
 
 /// Format, structure, lints, unit tests.
 pub(crate) fn check() -> Result<()> {
@@ -15,12 +15,14 @@ pub(crate) fn check() -> Result<()> {
     run("cargo", &["test", "--workspace", "--lib", "--bins", "--quiet"])
 }
 
-/// Format, structure, lints, every test.
+/// Format, structure, lints, every test, the page.
 pub(crate) fn ci() -> Result<()> {
     run("cargo", &["fmt", "--all", "--check"])?;
     tidy::run()?;
+    ui::build(true)?;
     run("cargo", &["build", "--workspace", "--all-targets", "--profile", "ci", "--locked"])?;
     run("cargo", &["test", "--workspace", "--profile", "ci", "--locked"])?;
+    ui::e2e("ci", &[])?;
     lint()?;
     size::measure(true)?;
     deny::check_dependencies()

@@ -15,6 +15,8 @@ mod long;
 mod peers;
 mod size;
 mod tidy;
+mod tidy_page;
+mod ui;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -57,6 +59,21 @@ enum Task {
     },
     /// Checks the structure of the tree: arrows between crates, file and function lengths, words.
     Tidy,
+    /// Builds the page into `ui/dist`.
+    Ui {
+        /// Write nothing; check types, format, unit tests, and that the committed build is fresh.
+        #[arg(long)]
+        check: bool,
+        /// Run the browser tests instead, against the program that is built.
+        #[arg(long, conflicts_with = "check")]
+        e2e: bool,
+        /// The profile whose program the browser tests run.
+        #[arg(long, default_value = "dev", requires = "e2e")]
+        profile: String,
+        /// Which browser tests, by parts of their files' names; without one: all.
+        #[arg(requires = "e2e")]
+        names: Vec<String>,
+    },
 }
 
 fn main() -> Result<()> {
@@ -68,5 +85,7 @@ fn main() -> Result<()> {
         Task::Long { proofs } => long::prove_all(&proofs),
         Task::Size { no_build } => size::measure(no_build),
         Task::Tidy => tidy::run(),
+        Task::Ui { e2e: true, profile, names, .. } => ui::e2e(&profile, &names),
+        Task::Ui { check, .. } => ui::build(check),
     }
 }

@@ -7,6 +7,7 @@ use std::path::Path;
 use anyhow::{Context as _, Result, bail};
 
 use crate::command::{output, root};
+use crate::tidy_page;
 
 /// Lines a Rust file may have before its tests begin.
 const MOST_LINES: usize = 600;
@@ -24,8 +25,8 @@ fn defects(root: &Path) -> Result<Vec<String>> {
     let plan = std::fs::read_to_string(root.join("ARCHITECTURE.md")).context("read ARCHITECTURE.md")?;
     let allowed = arrows(&plan)?;
     let mut defects = Vec::new();
-    for entry in std::fs::read_dir(root.join("crates"))? {
-        let folder = entry?.path();
+    let crates = std::fs::read_dir(root.join("crates"))?.collect::<Result<Vec<_>, _>>()?;
+    for folder in crates.iter().map(std::fs::DirEntry::path).chain([root.join("ui")]) {
         let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let manifest = std::fs::read_to_string(folder.join("Cargo.toml"))?;
         defects.extend(arrow_defects(&name, &manifest, &allowed)?);
@@ -33,6 +34,7 @@ fn defects(root: &Path) -> Result<Vec<String>> {
     for file in output("git", &["ls-files"])?.lines() {
         if let Ok(text) = std::fs::read_to_string(root.join(file)) {
             defects.extend(file_defects(file, &text));
+            defects.extend(tidy_page::file_defects(file, &text));
         }
     }
     defects.sort();

@@ -1,0 +1,256 @@
+// The only file that calls fetch: one function per route of docs/http.md, each answer decoded.
+
+import type { Decoder } from "./decode.ts";
+import { string, tree } from "./decode.ts";
+import * as read from "./shapes.ts";
+import * as read_lines from "./shapes_of_lines.ts";
+import type {
+  Completion,
+  Edited,
+  Edits,
+  Info,
+  LogHits,
+  Logs,
+  QueryPosition,
+  Texts,
+} from "./schema.ts";
+import type { Fields, Finding, Home, RunDetail, Runs } from "./shapes.ts";
+
+export type Kind = "runs" | "metrics" | "texts";
+export type Values = Readonly<
+  Record<string, string | number | boolean | undefined>
+>;
+
+/** What went wrong, in the server's words; `code` is `unreachable` when there was no answer at all. */
+export class ApiError extends Error {
+  readonly status: number;
+  readonly code: string;
+  readonly hint: string | undefined;
+  readonly position: QueryPosition | undefined;
+
+  constructor(
+    status: number,
+    code: string,
+    message: string,
+    more: { hint?: string; position?: QueryPosition } = {},
+  ) {
+    super(message);
+    this.name = "ApiError";
+    this.status = status;
+    this.code = code;
+    this.hint = more.hint;
+    this.position = more.position;
+  }
+}
+
+/** The address of a route with its parameters; absent, empty and false ones are left out. */
+export function address(route: string, values: Values = {}): string {
+  const search = new URLSearchParams();
+  for (const [key, value] of Object.entries(values)) {
+    if (value === undefined || value === "" || value === false) continue;
+    search.set(key, value === true ? "1" : String(value));
+  }
+  const text = search.toString();
+  return `/api/v1/${route}${text === "" ? "" : `?${text}`}`;
+}
+
+async function ask(url: string, options: RequestInit): Promise<Response> {
+  let response: Response;
+  try {
+    response = await fetch(url, options);
+  } catch (error) {
+    if (options.signal?.aborted === true) throw error;
+    throw new ApiError(0, "unreachable", "No answer from the server");
+  }
+  if (!response.ok) throw await error_of(response);
+  return response;
+}
+
+async function error_of(response: Response): Promise<ApiError> {
+  const fallback = new ApiError(
+    response.status,
+    "internal",
+    `The server answered ${response.status}`,
+  );
+  const body: unknown = await response.json().catch(() => undefined);
+  if (typeof body !== "object" || body === null) return fallback;
+  const fields = tree(body, "error");
+  const { code, message, hint, position } = fields;
+  if (typeof code !== "string" || typeof message !== "string") return fallback;
+  return new ApiError(response.status, code, message, {
+    ...(typeof hint === "string" ? { hint } : {}),
+    ...(position === undefined || position === null
+      ? {}
+      : { position: read_lines.position(position, "error.position") }),
+  });
+}
+
+async function get<T>(
+  url: string,
+  decoder: Decoder<T>,
+  signal?: AbortSignal,
+): Promise<T> {
+  const response = await ask(url, signal === undefined ? {} : { signal });
+  return decoder(await response.json(), "answer");
+}
+
+async function post<T>(
+  route: string,
+  body: unknown,
+  decoder: Decoder<T>,
+): Promise<T> {
+  const response = await ask(address(route), {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(body),
+  });
+  return decoder(await response.json(), "answer");
+}
+
+const run_path = (id: string): string => `runs/${encodeURIComponent(id)}`;
+
+export const info = (signal?: AbortSignal): Promise<Info> =>
+  get(address("info"), read.info, signal);
+
+export const home = (signal?: AbortSignal): Promise<Home> =>
+  get(address("home"), read.home, signal);
+
+export const fields = (
+  q: string,
+  kind: Kind,
+  signal?: AbortSignal,
+): Promise<Fields> => get(address("fields", { q, kind }), read.fields, signal);
+
+export const complete = (
+  text: string,
+  cursor: number,
+  kind: Kind,
+  signal?: AbortSignal,
+): Promise<Completion> =>
+  get(address("complete", { text, cursor, kind }), read.completion, signal);
+
+export interface RunsQuery {
+  readonly q?: string;
+  readonly sort?: string;
+  readonly offset?: number;
+  readonly limit?: number;
+  readonly archived?: boolean;
+}
+
+export const runs = (query: RunsQuery, signal?: AbortSignal): Promise<Runs> =>
+  get(address("runs", { ...query }), read.runs, signal);
+
+export const run = (id: string, signal?: AbortSignal): Promise<RunDetail> =>
+  get(address(run_path(id)), read.run_detail, signal);
+
+export const findings = async (
+  q: string,
+  signal?: AbortSignal,
+): Promise<Finding[]> =>
+  (await get(address("findings", { q }), read.findings, signal)).findings;
+
+export const edit = (edits: Edits): Promise<Edited> =>
+  post("edits", edits, read_lines.edited);
+
+export const csv_address = (
+  q: string,
+  sort: string,
+  columns: readonly string[],
+): string => address("runs.csv", { q, sort, columns: columns.join(",") });
+
+export interface SeriesQuery {
+  readonly q?: string;
+  readonly names?: readonly string[];
+  readonly runs?: readonly string[];
+  readonly points?: number;
+  readonly columns?: readonly ("step" | "epoch" | "time" | "value")[];
+  readonly from?: number;
+  readonly to?: number;
+  readonly f32?: boolean;
+  readonly system?: boolean;
+  readonly limit?: number;
+}
+
+/** The address of an answer of sampled columns. */
+export function series_address(query: SeriesQuery): string {
+  const { names, runs: ids, columns, ...rest } = query;
+  return address("series", {
+    ...rest,
+    names: names?.join(","),
+    runs: ids?.join(","),
+    columns: columns?.join(","),
+  });
+}
+
+/** Sampled columns of number series as they came; frame.ts reads them. */
+export async function series(
+  query: SeriesQuery,
+  signal?: AbortSignal,
+): Promise<ArrayBuffer> {
+  const response = await ask(
+    series_address(query),
+    signal === undefined ? {} : { signal },
+  );
+  return response.arrayBuffer();
+}
+
+export interface LogsQuery {
+  readonly offset?: number;
+  readonly limit?: number;
+  readonly tail?: number;
+}
+
+export const logs = (
+  id: string,
+  query: LogsQuery,
+  signal?: AbortSignal,
+): Promise<Logs> =>
+  get(address(`${run_path(id)}/logs`, { ...query }), read_lines.logs, signal);
+
+export interface LogSearch {
+  readonly find: string;
+  readonly re: boolean;
+  readonly case: boolean;
+  readonly limit?: number;
+}
+
+export const search_logs = (
+  id: string,
+  search: LogSearch,
+  signal?: AbortSignal,
+): Promise<LogHits> =>
+  get(
+    address(`${run_path(id)}/logs/search`, { ...search }),
+    read_lines.log_hits,
+    signal,
+  );
+
+export const logs_address = (id: string): string =>
+  address(`${run_path(id)}/logs.txt`);
+
+export interface TextsQuery {
+  readonly q?: string;
+  readonly names?: string;
+  readonly offset?: number;
+  readonly limit?: number;
+}
+
+export const texts = (
+  query: TextsQuery,
+  signal?: AbortSignal,
+): Promise<Texts> =>
+  get(address("texts", { ...query }), read_lines.texts, signal);
+
+/** The whole of one text, as plain text. */
+export async function text(
+  id: string,
+  name: string,
+  context: string,
+  step: number,
+): Promise<string> {
+  const response = await ask(
+    address(`${run_path(id)}/text`, { name, context, step }),
+    {},
+  );
+  return string(await response.text(), "text");
+}
