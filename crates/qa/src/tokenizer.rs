@@ -6,6 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
+use tokenizers::PostProcessorWrapper;
 
 use crate::{Error, fs};
 
@@ -22,7 +23,10 @@ const FILES: [&str; 6] = [
 /// A tokenizer and the files that it came from.
 #[derive(Debug, Clone)]
 pub struct Tokenizer {
+    /// Without its post-processor, which would move offsets already while a part is encoded alone, and again when
+    /// question and context are joined.
     pub(crate) inner: tokenizers::Tokenizer,
+    pub(crate) processor: Option<PostProcessorWrapper>,
     files: Vec<(&'static str, Vec<u8>)>,
     model_max_length: usize,
     cls_id: u32,
@@ -58,7 +62,9 @@ impl Tokenizer {
                 return Err(Error::Tokenizer { reason, path: folder.to_owned() });
             }
         };
-        let inner = inner(&bytes, &path)?;
+        let mut inner = inner(&bytes, &path)?;
+        let processor = inner.get_post_processor().cloned();
+        inner.with_post_processor(None::<PostProcessorWrapper>);
         let special = |key: &str, usual: [&str; 2]| {
             let named = match &settings[key] {
                 Value::String(text) => Some(text.as_str()),
@@ -72,7 +78,7 @@ impl Tokenizer {
         // Files without a limit hold 1e30.
         let limit = settings["model_max_length"].as_f64().unwrap_or(f64::INFINITY);
         let model_max_length = if limit < 1e9 { limit as usize } else { usize::MAX };
-        Ok(Self { inner, files, model_max_length, cls_id, pad_id })
+        Ok(Self { inner, processor, files, model_max_length, cls_id, pad_id })
     }
 
     /// The largest id and one.

