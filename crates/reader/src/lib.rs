@@ -33,6 +33,16 @@ pub enum Error {
         /// The folder.
         path: PathBuf,
     },
+    /// An option that no answer can meet.
+    #[error("ask a question: {name}: got {got}, want {want}")]
+    Option {
+        /// Its name.
+        name: &'static str,
+        /// Its value.
+        got: usize,
+        /// What it may be.
+        want: String,
+    },
 }
 
 /// How logits become answers.
@@ -53,6 +63,26 @@ pub struct AskOptions {
     pub doc_stride: Option<usize>,
     /// How answers are chosen.
     pub mode: Mode,
+}
+
+impl AskOptions {
+    fn check(&self) -> Result<(), Error> {
+        let (top_k, max_answer_len) = match &self.mode {
+            Mode::Global(options) => (options.top_k, options.max_answer_len),
+            Mode::Hf(options) => (options.top_k, options.max_answer_len),
+        };
+        for (name, got) in [("top_k", top_k), ("max_answer_len", max_answer_len)] {
+            if got == 0 {
+                return Err(Error::Option { name, got, want: "1 or more".to_owned() });
+            }
+        }
+        match (self.doc_stride, self.max_seq_len) {
+            (Some(got), Some(most)) if got > most => {
+                Err(Error::Option { name: "doc_stride", got, want: format!("at most max_seq_len, {most}") })
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 /// A question with the text that holds its answer.
@@ -110,8 +140,9 @@ impl Reader {
     /// Answers all questions, in their order.
     ///
     /// # Errors
-    /// [`Error::Qa`] for an empty context or a question that fills a window, with the question's id.
+    /// [`Error::Option`]; [`Error::Qa`] for an empty context or a question that fills a window, with the question's id.
     pub fn answer(&mut self, questions: &[Question], options: &AskOptions) -> Result<Vec<Answers>, Error> {
+        options.check()?;
         let examples: Vec<Example> = questions.iter().map(example).collect();
         let windows = pipeline_windows(&self.tokenizer, &examples, &self.window_options(options))?;
         let logits = window_logits(&self.model, &windows, &mut self.workspace)?;

@@ -38,6 +38,8 @@ fn answers_are_those_of_the_old_pipeline() {
                 check(&mut reader, case);
                 compared += 1;
             }
+            compared += check_batch(&mut reader, &file["batch"], &file["many_questions_one_context"]);
+            check_errors(&mut reader, &file["errors"]);
         }
         assert!(compared > 10, "{compared}");
     }
@@ -76,6 +78,68 @@ fn check(reader: &mut Reader, case: &Value) {
         assert_eq!(want["start"], found.start, "{}", case["name"]);
         assert!((found.score - score(want)).abs() < 1e-4 * score(want) + 1e-9, "{}", case["name"]);
     }
+}
+
+/// Many questions in one call get the answers that the old pipeline gives; how many were compared.
+fn check_batch(reader: &mut Reader, batch: &Value, one_context: &Value) -> usize {
+    let texts = |key: &str| -> Vec<&str> {
+        batch[key].as_array().unwrap().iter().map(|text| text.as_str().unwrap()).collect()
+    };
+    let pairs: Vec<(&str, &str)> = texts("questions").into_iter().zip(texts("contexts")).collect();
+    let outputs = batch["output"].as_array().unwrap();
+    let first = pairs[0].1;
+    let mut all: Vec<(&str, &str, &Value)> = pairs
+        .iter()
+        .zip(outputs)
+        .map(|((question, context), output)| (*question, *context, output))
+        .collect();
+    let of_one = one_context.as_array().unwrap().iter().zip(&pairs);
+    all.extend(of_one.map(|(output, (question, _))| (*question, first, output)));
+    let questions: Vec<Question> = all.iter().map(|(q, context, _)| question(q, context)).collect();
+    let options = AskOptions { max_seq_len: None, doc_stride: None, mode: Mode::Hf(hf()) };
+    let answers = reader.answer(&questions, &options).unwrap();
+    for ((asked, _, want), got) in all.iter().zip(&answers) {
+        assert_eq!(got.found[0].text, want["answer"].as_str().unwrap(), "{asked}");
+        assert_eq!((&want["start"], &want["end"]), (&got.found[0].start.into(), &got.found[0].end.into()));
+        let score = want["score"].as_f64().unwrap();
+        assert!((got.found[0].score - score).abs() < 1e-4 * score + 1e-9, "{asked}");
+    }
+    answers.len()
+}
+
+/// What the old pipeline refuses is refused; what it answers is answered alike.
+fn check_errors(reader: &mut Reader, errors: &Value) {
+    let (text, short) = ("The house is red and the tree is green.", "What is red?");
+    let plain = AskOptions { max_seq_len: None, doc_stride: None, mode: Mode::Hf(hf()) };
+    let cut = |max_seq_len, doc_stride| AskOptions {
+        max_seq_len: Some(max_seq_len),
+        doc_stride: Some(doc_stride),
+        ..plain
+    };
+    let with = |options| AskOptions { mode: Mode::Hf(options), ..plain };
+    let long = "why is that so ".repeat(40);
+    let cases = [
+        ("empty context", short, "", plain),
+        ("empty question", "", text, plain),
+        ("question longer than max_seq_len", &long, text, plain),
+        ("stride too big for the room left", short, &text.repeat(20), cut(24, 23)),
+        ("doc_stride > max_seq_len", short, text, cut(100, 200)),
+        ("top_k=0", short, text, with(HfOptions { top_k: 0, ..hf() })),
+        ("max_answer_len=0", short, text, with(HfOptions { max_answer_len: 0, ..hf() })),
+    ];
+    for (name, asked, context, options) in cases {
+        let stored = errors.as_array().unwrap().iter().find(|stored| stored["case"] == name);
+        assert!(stored.is_some_and(|stored| stored["error"].is_array()), "{name}");
+        assert!(reader.answer(&[question(asked, context)], &options).is_err(), "{name}");
+    }
+    assert!(reader.answer(&[], &plain).unwrap().is_empty(), "no question is no error");
+    // A context without a word has the answer "", wherever it lies.
+    let blank = reader.answer(&[question(short, "   ")], &plain).unwrap().remove(0).found;
+    assert!(blank.iter().all(|found| found.text.trim().is_empty()), "{blank:?}");
+}
+
+fn hf() -> HfOptions {
+    HfOptions { top_k: 1, max_answer_len: 15, handle_impossible_answer: false, align_to_words: true }
 }
 
 fn question(question: &str, context: &str) -> Question {
