@@ -157,7 +157,7 @@ impl AdamW {
             // A row that was read was prepared; one that was not is brought forward here, before its step.
             self.catch_up(model, *row as usize);
         }
-        let rates = self.rates(update.learning_rate);
+        let rates = rates(&self.options, self.step_count(), update.learning_rate);
         self.history.push(rates);
         let n_steps = self.history.len() as u32;
         let (words, width) = model.layout().words();
@@ -203,19 +203,6 @@ impl AdamW {
                 });
             }
         });
-    }
-
-    fn rates(&self, learning_rate: f64) -> Rates {
-        let step = (self.step_count() + 1) as f64;
-        let options = self.options;
-        Rates {
-            keep: (1.0 - learning_rate * options.weight_decay) as f32,
-            beta1: options.beta1 as f32,
-            beta2: options.beta2 as f32,
-            step_size: (learning_rate / (1.0 - options.beta1.powf(step))) as f32,
-            root_correction: (1.0 / (1.0 - options.beta2.powf(step)).sqrt()) as f32,
-            epsilon: options.epsilon as f32,
-        }
     }
 
     /// Writes the state (`NAME.exp_avg`, `NAME.exp_avg_sq`, the step) as safetensors, beside and then renamed.
@@ -271,6 +258,19 @@ impl AdamW {
     }
 }
 
+/// The figures of the step that comes after `n_done` steps.
+fn rates(options: &AdamWOptions, n_done: u64, learning_rate: f64) -> Rates {
+    let step = (n_done + 1) as f64;
+    Rates {
+        keep: (1.0 - learning_rate * options.weight_decay) as f32,
+        beta1: options.beta1 as f32,
+        beta2: options.beta2 as f32,
+        step_size: (learning_rate / (1.0 - options.beta1.powf(step))) as f32,
+        root_correction: (1.0 / (1.0 - options.beta2.powf(step)).sqrt()) as f32,
+        epsilon: options.epsilon as f32,
+    }
+}
+
 /// The steps that a row missed, each with a gradient of 0.
 fn replay(state: State<'_>, moved: bool, missed: &[Rates]) {
     if moved {
@@ -280,5 +280,79 @@ fn replay(state: State<'_>, moved: bool, missed: &[Rates]) {
         }
     } else if missed.iter().any(|rates| rates.keep != 1.0) {
         adam::decay(state.weights, missed);
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::disallowed_methods, clippy::print_stderr)]
+mod tests {
+    use std::path::PathBuf;
+
+    use serde_json::Value;
+
+    use super::*;
+
+    fn files() -> Vec<Value> {
+        let mut roots = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/hf")];
+        match std::env::var_os("TRAILMARK_FIXTURES") {
+            Some(root) => roots.push(PathBuf::from(root).join("fixtures/hf")),
+            None => eprintln!("SKIPPED: TRAILMARK_FIXTURES is not set; only testdata/ is compared"),
+        }
+        let read = |root: PathBuf| {
+            let text = std::fs::read_to_string(root.join("schedules/schedules_adamw.json")).unwrap();
+            serde_json::from_str::<Value>(&text).unwrap()["adamw"].clone()
+        };
+        roots.into_iter().map(read).collect()
+    }
+
+    fn floats(value: &Value) -> Vec<f32> {
+        value.as_array().unwrap().iter().map(|number| number.as_f64().unwrap() as f32).collect()
+    }
+
+    #[test]
+    fn steps_are_those_of_pytorch() {
+        let mut compared = 0;
+        for file in files() {
+            let number = |value: &Value| value.as_f64().unwrap();
+            let (beta1, beta2) = (number(&file["betas"][0]), number(&file["betas"][1]));
+            for (key, weight_decay) in
+                [("wd_0", 0.0), ("wd_0_01", 0.01), ("wd_0_1", 0.1), ("fused_wd_0_01", 0.01)]
+            {
+                let options = AdamWOptions { beta1, beta2, epsilon: number(&file["eps"]), weight_decay };
+                let mut weights = floats(&file["p0"]);
+                let (mut mean, mut square) = (vec![0.0; weights.len()], vec![0.0; weights.len()]);
+                for (step, want) in file[key].as_array().unwrap().iter().enumerate() {
+                    let rates = rates(&options, step as u64, number(&file["lr"]));
+                    let state = State { weights: &mut weights, mean: &mut mean, square: &mut square };
+                    adam::step(state, &floats(&file["grads"][step]), 1.0, rates);
+                    for (got, want) in weights.iter().zip(floats(want)) {
+                        assert!((got - want).abs() < 1e-6, "{key}, step {step}: {got} {want}");
+                        compared += 1;
+                    }
+                }
+            }
+        }
+        assert!(compared >= 120, "{compared}");
+    }
+
+    #[test]
+    fn clipping_is_that_of_pytorch() {
+        for file in files() {
+            let clip = &file["clip"];
+            if clip.is_null() {
+                continue;
+            }
+            let (norm, most) = (clip["total_norm"].as_f64().unwrap(), clip["max_norm"].as_f64().unwrap());
+            let factor = clip_factor(norm, most);
+            let pairs = clip["grads"].as_array().unwrap().iter().zip(clip["clipped"].as_array().unwrap());
+            for (gradients, want) in pairs {
+                for (gradient, want) in floats(gradients).iter().zip(floats(want)) {
+                    assert!((gradient * factor - want).abs() < 1e-7, "{gradient} {want}");
+                }
+            }
+        }
+        // Small gradients stay what they are.
+        assert_eq!(clip_factor(0.5, 1.0), 1.0);
+        assert!((clip_factor(13.0, 1.0) - 1.0 / 13.000_001).abs() < 1e-9);
     }
 }

@@ -5,6 +5,8 @@
 //! return to it: after the first batches a step allocates nothing of size.
 
 mod backward;
+#[cfg(test)]
+mod slopes;
 
 pub(crate) use backward::Sink;
 

@@ -241,6 +241,31 @@ fn a_base_model_under_old_names_gets_a_new_head() {
 }
 
 #[test]
+fn a_pickle_is_never_opened() {
+    let folder = tempfile::tempdir().unwrap();
+    Model::new(config("bert", 0.0), 9).save(folder.path()).unwrap();
+    std::fs::rename(folder.path().join("model.safetensors"), folder.path().join("pytorch_model.bin"))
+        .unwrap();
+    let error = Model::load(folder.path()).unwrap_err();
+    assert!(matches!(error, Error::Pickle { .. }));
+    let said = error.to_string();
+    assert!(said.contains("want model.safetensors (convert pytorch_model.bin"), "{said}");
+}
+
+#[test]
+fn a_save_that_is_refused_leaves_the_old_files() {
+    let folder = tempfile::tempdir().unwrap();
+    Model::new(config("bert", 0.0), 10).save(folder.path()).unwrap();
+    let read = |name: &str| std::fs::read(folder.path().join(name)).unwrap();
+    let before = (read("config.json"), read("model.safetensors"));
+    // The name beside is taken by a folder: the new file cannot be written.
+    std::fs::create_dir(folder.path().join("model.safetensors.new")).unwrap();
+    let said = Model::new(config("bert", 0.0), 11).save(folder.path()).unwrap_err().to_string();
+    assert!(said.starts_with("write a file: "), "{said}");
+    assert!(before == (read("config.json"), read("model.safetensors")));
+}
+
+#[test]
 fn bad_folders_and_batches_get_errors_that_say_what_was_expected() {
     let folder = tempfile::tempdir().unwrap();
     let load = || Model::load(folder.path()).unwrap_err().to_string();
