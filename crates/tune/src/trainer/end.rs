@@ -9,8 +9,6 @@ use crate::{Error, Outcome, fs};
 
 /// A mean loss of this share of a blind guess's is no learning.
 const BLIND_SHARE: f64 = 0.98;
-/// A mean loss of this share is worse than not having trained at all.
-const BLOWN_UP_SHARE: f64 = 2.0;
 
 impl Trainer<'_> {
     pub(super) fn save(&mut self) -> Result<(), Error> {
@@ -98,11 +96,10 @@ impl Trainer<'_> {
     }
 
     /// Whether the last losses are no better than those of blind guesses. A run that did few steps since its warm-up
-    /// has not had its chance yet; but no untrained model is as bad as one that was blown up.
+    /// has not had its chance yet.
     fn is_blind(&self) -> bool {
         let n_full = self.state.global_step.saturating_sub(self.schedule.warmup);
-        let share = if n_full >= RECENT_STEPS as u64 { BLIND_SHARE } else { BLOWN_UP_SHARE };
-        n_full > 0 && self.extra.recent >= share
+        n_full >= RECENT_STEPS as u64 && self.extra.recent >= BLIND_SHARE
     }
 }
 
