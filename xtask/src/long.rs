@@ -12,6 +12,8 @@ use crate::command::run_command;
 pub(crate) enum Proof {
     /// 200 runs killed with SIGKILL at random moments: every reported point is present, every repository opens.
     Kill,
+    /// 200 steps of a real model on real text, step by step beside PyTorch's; wants TRAILMARK_FIXTURES, TRAILMARK_MINILM.
+    Minilm,
 }
 
 /// Runs the named proofs, or all.
@@ -24,6 +26,19 @@ pub(crate) fn prove_all(proofs: &[Proof]) -> Result<()> {
 fn prove(proof: Proof) -> Result<()> {
     match proof {
         Proof::Kill => example("trailmark-client", "kill", &["--runs", "200"]),
+        Proof::Minilm => {
+            let mut command = Command::new("cargo");
+            command.args([
+                "test",
+                "--release",
+                "--locked",
+                "--package",
+                "trailmark-tune",
+                "--test",
+                "minilm",
+            ]);
+            run_command(command.args(["--", "--nocapture"]).env("TRAILMARK_LONG", "1"))
+        }
     }
 }
 
