@@ -97,8 +97,11 @@ fn windows_and_labels_are_those_of_run_qa() {
     }
 }
 
+/// The word and the characters of each token; none outside the context.
+type Tokens = (Vec<Option<u32>>, Vec<Option<(u32, u32)>>);
+
 /// Words and offsets of the context's tokens as a fixture has them, which also holds those of the other tokens.
-fn of_context(window: &Window, want: &Value) -> (Vec<Option<u32>>, Vec<Option<(u32, u32)>>) {
+fn of_context(window: &Window, want: &Value) -> Tokens {
     let is_context = |index: usize| window.context.contains(&index);
     let words = want["word_ids"].as_array().unwrap().iter().enumerate();
     let words =
