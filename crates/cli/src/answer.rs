@@ -12,7 +12,8 @@ use trailmark_qa::{Found, GlobalOptions, HfOptions, Tokenizer, WindowOptions};
 use trailmark_reader::{AskOptions, Mode, Question, Reader};
 use trailmark_tune::{Features, TrainingArguments};
 
-use crate::{DONE, Place, fs, model, recipe, show};
+use crate::data::{self, Part};
+use crate::{DONE, Place, fs, model, show};
 
 /// How answers are scored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -163,9 +164,9 @@ pub(crate) struct Evaluate {
     /// A folder, or best:METRIC in the repository.
     #[arg(long)]
     model: String,
-    /// A data set: SQuAD's nesting, flat JSON or JSON lines.
+    /// A data set: SQuAD's JSON, flat JSON, JSON lines or Parquet; a file, a folder, or a data set of the hub.
     #[arg(long)]
-    data: PathBuf,
+    data: String,
     /// Print one JSON object.
     #[arg(long)]
     json: bool,
@@ -174,7 +175,7 @@ pub(crate) struct Evaluate {
 }
 
 pub(crate) fn evaluate(evaluate: &Evaluate) -> Result<u8> {
-    let set = recipe::load(&evaluate.data)?;
+    let set = data::load(&evaluate.data, Part::Eval)?;
     let folder = model::resolve(&evaluate.model, &evaluate.place.path())?;
     let found = measure(&folder, &set)?;
     let (em, f1) = (found.exact_match.unwrap_or(0.0), found.f1.unwrap_or(0.0));

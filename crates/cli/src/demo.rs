@@ -14,16 +14,16 @@ use trailmark_store::{Repository, best};
 use trailmark_tune::{Strategy, TrainingArguments};
 
 use crate::session::{Session, Work};
-use crate::{DONE, FAILED, INTERRUPTED, Place, answer, model, recipe, show};
+use crate::{DONE, FAILED, INTERRUPTED, Place, answer, data, model, show};
 
 /// The whole loop on a question set: a grid, its best run continued, questions answered.
 #[derive(Args)]
 #[command(after_help = "Example: trailmark demo --model path/to/all-MiniLM-L6-v2 --data squad.json\n\n\
 Ctrl-C leaves a valid repository; the same command goes on.")]
 pub(crate) struct Demo {
-    /// The folder of a pretrained BERT or DistilBERT encoder, as Hugging Face lays it out.
-    #[arg(long, value_name = "DIR")]
-    model: String,
+    /// A pretrained BERT or DistilBERT encoder: a folder or a hub id [default: all-MiniLM-L6-v2, fetched once].
+    #[arg(long, value_name = "MODEL")]
+    model: Option<String>,
     /// Any SQuAD-shaped file.
     #[arg(long, value_name = "FILE")]
     data: PathBuf,
@@ -71,7 +71,7 @@ struct Parts {
 }
 
 fn parts(demo: &Demo) -> Result<Parts> {
-    let set = recipe::load(&demo.data)?;
+    let set = data::load(&demo.data.to_string_lossy(), data::Part::Train)?;
     let split = split::by_group(&set, Group::Paragraph, TestSize::Fraction(0.1), demo.seed)?;
     let first = |indices: &[usize], count: usize| set.select(&indices[..count.min(indices.len())]);
     let (grid, whole, eval) =
@@ -85,7 +85,10 @@ fn parts(demo: &Demo) -> Result<Parts> {
 
 pub(crate) fn run(demo: &Demo) -> Result<u8> {
     let repository = demo.place.path();
-    let folder = model::resolve(&demo.model, &repository)?;
+    let folder = match &demo.model {
+        Some(model) => model::resolve(model, &repository)?,
+        None => model::pretrained()?,
+    };
     let tokenizer = Tokenizer::load(&folder)?;
     let parts = parts(demo)?;
     eprintln!(

@@ -3,7 +3,7 @@
 
 use std::fs::File;
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 
@@ -21,6 +21,23 @@ pub(crate) fn read_text_if_any(path: &Path) -> Result<Option<String>> {
     }
 }
 
+/// A file to read.
+pub(crate) fn open(path: &Path) -> Result<File> {
+    File::open(path).with_context(|| format!("open a file: {}", path.display()))
+}
+
+/// A file to write anew.
+pub(crate) fn create(path: &Path) -> Result<File> {
+    File::create(path).with_context(|| format!("make a file: {}", path.display()))
+}
+
+/// A file to read and to go on with.
+pub(crate) fn open_to_append(path: &Path) -> Result<File> {
+    let mut options = File::options();
+    let opened = options.read(true).append(true).create(true).open(path);
+    opened.with_context(|| format!("open a file: {}", path.display()))
+}
+
 /// A folder with those above it.
 pub(crate) fn create_folder(path: &Path) -> Result<()> {
     std::fs::create_dir_all(path).with_context(|| format!("make a folder: {}", path.display()))
@@ -36,4 +53,49 @@ pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
         std::fs::rename(&beside, path)
     };
     write().with_context(|| format!("write a file: {}", path.display()))
+}
+
+/// Gives a finished file or folder its name.
+pub(crate) fn rename(from: &Path, to: &Path) -> Result<()> {
+    std::fs::rename(from, to).with_context(|| format!("rename to {}", to.display()))
+}
+
+/// Removes a file.
+pub(crate) fn remove(path: &Path) -> Result<()> {
+    std::fs::remove_file(path).with_context(|| format!("remove a file: {}", path.display()))
+}
+
+/// Removes a folder with its content; one that is not there is no error.
+pub(crate) fn remove_folder(path: &Path) -> Result<()> {
+    match std::fs::remove_dir_all(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("remove a folder: {}", path.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Makes `link` show `file`, by a symbolic link to `target` where the system has such, else by a copy.
+pub(crate) fn link(target: &Path, file: &Path, link: &Path) -> Result<()> {
+    if link.exists() {
+        return Ok(());
+    }
+    // A link that leads nowhere is in the way.
+    let _ = std::fs::remove_file(link);
+    #[cfg(unix)]
+    let made = std::os::unix::fs::symlink(target, link);
+    #[cfg(not(unix))]
+    let made: std::io::Result<()> = Err(std::io::ErrorKind::Unsupported.into());
+    let made = made.or_else(|_| std::fs::copy(file, link).map(|_| ()));
+    made.with_context(|| format!("link {} to {}", link.display(), target.display()))
+}
+
+/// The entries of a folder, sorted.
+pub(crate) fn entries(path: &Path) -> Result<Vec<PathBuf>> {
+    let read = || -> std::io::Result<Vec<PathBuf>> {
+        std::fs::read_dir(path)?.map(|entry| Ok(entry?.path())).collect()
+    };
+    let mut entries = read().with_context(|| format!("read a folder: {}", path.display()))?;
+    entries.sort();
+    Ok(entries)
 }

@@ -5,8 +5,10 @@
 
 mod answer;
 mod arguments;
+mod data;
 mod demo;
 mod fs;
+mod hub;
 mod model;
 mod packages;
 mod recipe;
@@ -15,6 +17,7 @@ mod session;
 mod show;
 mod terminal;
 mod train;
+mod wheel;
 
 use std::ffi::OsString;
 use std::path::PathBuf;

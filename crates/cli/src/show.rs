@@ -19,21 +19,57 @@ pub(crate) fn error(error: &anyhow::Error) -> String {
     text
 }
 
+/// What a person can do, by words of the error; the first that fits.
+const HINTS: [(&str, &str); 32] = [
+    ("want --model DIR", "give the folder of a BERT or DistilBERT encoder: --model DIR"),
+    ("HF_HUB_OFFLINE is set", "unset HF_HUB_OFFLINE, or give a folder"),
+    ("reach the hub", "see that the network is up and HF_ENDPOINT right; a folder works without"),
+    (
+        "the hub answered",
+        "see that the name is right; what is closed wants HF_TOKEN, and its licence accepted",
+    ),
+    (
+        "got bytes with hash",
+        "a proxy or a mirror may have changed them; try again, or with another HF_ENDPOINT",
+    ),
+    ("a pickle", "load it in Python and save_pretrained(…, safe_serialization=True)"),
+    ("got no config.json from", "a model is a folder, a hub id (owner/name), or best:METRIC of a repository"),
+    (
+        "want a folder with config.json",
+        "see that the path is right; trailmark runs ls shows what best:METRIC can mean",
+    ),
+    ("no question-answering head", "fine-tune it first: trailmark train --model … --train-file …"),
+    ("want one of bert", "convert the model to one of these families, or take one that is"),
+    ("its tokenizer has", "the tokenizer files in the folder belong to another model"),
+    ("neither tokenizer.json nor vocab.txt", "copy the tokenizer's files into the folder"),
+    ("without trailmark.toml", "give the repository with --repo, or track a run first"),
+    ("want at most 1", "update trailmark: the repository was made by a newer one"),
+    ("another writer holds it", "wait until the other program has ended, or stop it"),
+    ("disk is full", "free some space; what was recorded before is kept"),
+    ("No space left", "free some space; what was recorded before is kept"),
+    ("find the best run", "see what there is: trailmark runs ls"),
+    ("find a run", "see what there is: trailmark runs ls"),
+    ("got a question of", "shorten the question, or make windows larger (--max-seq-len, max_seq_length)"),
+    ("want below", "give a smaller doc stride or larger windows"),
+    ("got an empty", "give it some text, or leave it out"),
+    ("read JSON", "mend the file at that place"),
+    ("read Parquet", "fetch the file again"),
+    (
+        "read a data set",
+        "want SQuAD's nesting, flat rows (id, question, context, answers), or JSON lines of them",
+    ),
+    ("several configurations", "fetch one file and give its path"),
+    ("read a recipe", "recipes/ has commented examples; trailmark train --help lists every argument"),
+    ("training argument", "trailmark train --help lists every argument"),
+    ("[grid]", "a grid is lists of values of training arguments"),
+    ("resume from a checkpoint", "give another --output_dir, or --overwrite_output_dir to begin anew"),
+    ("fetch ", "the same command goes on where the download stopped"),
+    ("No such file or directory", "see that the path is right"),
+];
+
 fn hint(error: &anyhow::Error) -> Option<&'static str> {
     let text = format!("{error:#}");
-    let hints = [
-        ("no question-answering head", "fine-tune it first: trailmark train --model … --train-file …"),
-        ("without trailmark.toml", "give the repository with --repo, or track a run first"),
-        ("want at most 1", "update trailmark: the repository was made by a newer one"),
-        ("its tokenizer has", "the tokenizer files in the folder belong to another model"),
-        ("disk is full", "free some space; what was recorded before is kept"),
-        ("find the best run", "see what there is: trailmark runs ls"),
-        ("find a run", "see what there is: trailmark runs ls"),
-        ("only a pickle", "load it in Python and save_pretrained(…, safe_serialization=True)"),
-        ("got a question of", "shorten the question or give a larger --max-seq-len"),
-        ("want below", "give a smaller doc_stride or a larger max_seq_length"),
-    ];
-    hints.iter().find(|(part, _)| text.contains(part)).map(|(_, hint)| *hint)
+    HINTS.iter().find(|(part, _)| text.contains(part)).map(|(_, hint)| *hint)
 }
 
 /// A number as JSON; NaN and infinities as texts.

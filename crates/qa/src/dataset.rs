@@ -1,16 +1,16 @@
-//! SQuAD-shaped data: the official nesting, flat JSON and JSON lines, checked on load.
+//! SQuAD-shaped data: the official nesting, flat JSON, JSON lines and the hub's Parquet, checked on load.
 //!
 //! Positions count Unicode characters, as Python's do. A span that does not match its context is moved to where its
 //! text stands, if that is one place, and else left out; either is told by id.
 
 use std::collections::HashSet;
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use crate::{Error, fs};
+use crate::{Error, fs, parquet};
 
 /// Questions over contexts.
 #[derive(Debug, Clone, PartialEq)]
@@ -104,12 +104,31 @@ impl fmt::Display for Problem {
 }
 
 impl Dataset {
-    /// Reads a file: SQuAD's nesting, an array of flat rows, `{"data": rows}`, or one row a line.
+    /// Reads a file: SQuAD's nesting, an array of flat rows, `{"data": rows}`, one row a line, or the hub's Parquet.
     ///
     /// # Errors
-    /// [`Error::Io`], [`Error::Json`], [`Error::Shape`], [`Error::NoQuestions`].
+    /// [`Error::Io`], [`Error::Json`], [`Error::Parquet`], [`Error::Shape`], [`Error::NoQuestions`].
     pub fn load(path: &Path) -> Result<Self, Error> {
-        Self::from_text(&fs::read_to_string(path)?, path)
+        Self::load_all(&[path.to_owned()])
+    }
+
+    /// Reads files that are parts of one set, in this order.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub fn load_all(paths: &[PathBuf]) -> Result<Self, Error> {
+        let first = paths.first().map_or(Path::new(""), PathBuf::as_path);
+        let mut reader = Reader::new(first);
+        for path in paths {
+            reader.path = path;
+            if fs::starts_with(path, parquet::MAGIC)? {
+                let rows = parquet::rows(fs::open(path)?, path)?;
+                reader.rows("row", &rows)?;
+            } else {
+                reader.text(&fs::read_to_string(path)?)?;
+            }
+        }
+        reader.finish()
     }
 
     /// As [`Self::load`], from a text; `path` is named in errors.
@@ -117,17 +136,9 @@ impl Dataset {
     /// # Errors
     /// As [`Self::load`].
     pub fn from_text(text: &str, path: &Path) -> Result<Self, Error> {
-        let mut reader = Reader { path, contexts: HashSet::new(), ids: HashSet::new(), set: Self::empty() };
-        let text = text.trim_start_matches('\u{feff}');
-        match serde_json::from_str::<Value>(text) {
-            Ok(value) => reader.whole(&value)?,
-            Err(error) => reader.lines(text, &error)?,
-        }
-        let set = reader.set;
-        if set.examples.is_empty() && set.problems.is_empty() {
-            return Err(Error::NoQuestions { path: path.to_owned() });
-        }
-        Ok(set)
+        let mut reader = Reader::new(path);
+        reader.text(text)?;
+        reader.finish()
     }
 
     /// Writes the set in SQuAD's nesting, beside an earlier file and renamed. Examples of one article and one paragraph
@@ -174,7 +185,26 @@ struct Reader<'a> {
     set: Dataset,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    fn new(path: &'a Path) -> Self {
+        Self { path, contexts: HashSet::new(), ids: HashSet::new(), set: Dataset::empty() }
+    }
+
+    fn finish(self) -> Result<Dataset, Error> {
+        if self.set.examples.is_empty() && self.set.problems.is_empty() {
+            return Err(Error::NoQuestions { path: self.path.to_owned() });
+        }
+        Ok(self.set)
+    }
+
+    fn text(&mut self, text: &str) -> Result<(), Error> {
+        let text = text.trim_start_matches('\u{feff}');
+        match serde_json::from_str::<Value>(text) {
+            Ok(value) => self.whole(&value),
+            Err(error) => self.lines(text, &error),
+        }
+    }
+
     fn whole(&mut self, value: &Value) -> Result<(), Error> {
         match value {
             Value::Array(rows) => self.rows("", rows),
@@ -213,7 +243,7 @@ impl Reader<'_> {
         let title = article.get("title").and_then(Value::as_str).unwrap_or_default();
         for (index, paragraph) in self.list(at, article, "paragraphs")?.iter().enumerate() {
             let at = format!("{at}.paragraphs[{index}]");
-            let context = self.text(&at, paragraph, "context")?;
+            let context = self.text_of(&at, paragraph, "context")?;
             for (index, question) in self.list(&at, paragraph, "qas")?.iter().enumerate() {
                 let at = format!("{at}.qas[{index}]");
                 let mut golds = Vec::new();
@@ -236,7 +266,7 @@ impl Reader<'_> {
     }
 
     fn row(&mut self, at: &str, row: &Value) -> Result<(), Error> {
-        let context = self.text(at, row, "context")?;
+        let context = self.text_of(at, row, "context")?;
         let title = row.get("title").and_then(Value::as_str).unwrap_or_default();
         // Some hub data sets keep `answers` as a JSON text.
         let parsed = match row.get("answers") {
@@ -270,7 +300,7 @@ impl Reader<'_> {
     }
 
     fn gold(&self, at: &str, answer: &Value) -> Result<Gold, Error> {
-        let text = self.text(at, answer, "text")?.to_owned();
+        let text = self.text_of(at, answer, "text")?.to_owned();
         let start = answer.get("answer_start").unwrap_or(&Value::Null);
         let index = start.as_u64().or_else(|| start.as_f64().filter(|n| *n >= 0.0).map(|n| n as u64));
         let index = index.ok_or_else(|| self.shape(&format!("{at}.answer_start"), start, "a position"))?;
@@ -284,7 +314,7 @@ impl Reader<'_> {
         row: &Value,
         golds: Vec<Gold>,
     ) -> Result<(), Error> {
-        let question = self.text(at, row, "question")?.to_owned();
+        let question = self.text_of(at, row, "question")?.to_owned();
         let id = match row.get("id") {
             Some(Value::String(id)) => id.clone(),
             Some(Value::Number(id)) => id.to_string(),
@@ -339,7 +369,7 @@ impl Reader<'_> {
         found.as_array().ok_or_else(|| self.shape(&format!("{at}.{field}"), found, "a list"))
     }
 
-    fn text<'v>(&self, at: &str, value: &'v Value, field: &str) -> Result<&'v str, Error> {
+    fn text_of<'v>(&self, at: &str, value: &'v Value, field: &str) -> Result<&'v str, Error> {
         let found = value.get(field).unwrap_or(&Value::Null);
         found.as_str().ok_or_else(|| self.shape(&format!("{at}.{field}"), found, "a text"))
     }

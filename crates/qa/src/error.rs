@@ -31,6 +31,14 @@ pub enum Error {
         /// In which file.
         path: PathBuf,
     },
+    /// A file is not the Parquet that it says it is.
+    #[error("read Parquet: {reason}: {}", path.display())]
+    Parquet {
+        /// What is wrong.
+        reason: String,
+        /// In which file.
+        path: PathBuf,
+    },
     /// The JSON is sound but holds something else than questions.
     #[error("read a data set: {at}: got {got}, want {want}: {}", path.display())]
     Shape {

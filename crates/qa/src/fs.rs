@@ -1,6 +1,8 @@
 //! Every touch of the file system, so that each error names its path.
 #![allow(clippy::disallowed_methods)]
 
+use std::fs::File;
+use std::io::Read as _;
 use std::path::Path;
 
 use crate::Error;
@@ -12,6 +14,19 @@ fn named(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Er
 /// All bytes of a file.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Error> {
     std::fs::read(path).map_err(named("read a file", path))
+}
+
+/// A file to read.
+pub(crate) fn open(path: &Path) -> Result<File, Error> {
+    File::open(path).map_err(named("read a file", path))
+}
+
+/// Whether a file's first bytes are these.
+pub(crate) fn starts_with(path: &Path, magic: &[u8]) -> Result<bool, Error> {
+    let mut first = Vec::new();
+    let mut part = open(path)?.take(magic.len() as u64);
+    part.read_to_end(&mut first).map_err(named("read a file", path))?;
+    Ok(first == magic)
 }
 
 /// A file's text.

@@ -10,6 +10,7 @@ mod error;
 mod extract;
 mod fs;
 pub mod metric;
+mod parquet;
 mod postprocess;
 pub mod questions;
 pub mod random;
