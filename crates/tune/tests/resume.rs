@@ -114,6 +114,20 @@ fn a_run_that_is_asked_to_stop_saves_and_goes_on_bit_by_bit() {
     }
 }
 
+#[test]
+fn a_run_that_was_at_its_end_hands_back_its_last_checkpoint() {
+    let fixture = Fixture::all().remove(0);
+    let arguments = TrainingArguments { save_strategy: Strategy::Epoch, ..eventful(&fixture) };
+    let folder = tempfile::tempdir().unwrap();
+    let whole = fixture.run(&arguments, folder.path(), More::default());
+    let last = latest_checkpoint(folder.path()).unwrap().unwrap();
+    let again = fixture.run(&arguments, folder.path(), More { resume: Some(&last), ..More::default() });
+    assert!(again.losses.is_empty() && again.checkpoint.as_deref() == Some(&*last));
+    for (a, b) in again.model.parameters().iter().zip(whole.model.parameters()) {
+        assert!(a.data == b.data, "{}", a.name);
+    }
+}
+
 /// The original reads other windows than the run that never stopped did (`resume_from_17`); here the order holds.
 #[test]
 fn a_resume_inside_an_epoch_keeps_the_order_of_the_run_that_never_stopped() {

@@ -20,7 +20,7 @@ impl<'a> Trainer<'a> {
         };
         let n_windows = job.train.windows.len();
         let (mut state, steps_per_epoch) = first_state(arguments, n_windows);
-        let mut optimiser = None;
+        let (mut optimiser, mut last_saved) = (None, None);
         if let Some(folder) = job.resume_from_checkpoint.take() {
             let checkpoint = Checkpoint::load(&folder, options)?;
             let saved = checkpoint.state;
@@ -41,6 +41,7 @@ impl<'a> Trainer<'a> {
             optimiser = checkpoint.optimiser;
             job.model = checkpoint.model;
             state = saved;
+            last_saved = Some(folder);
         }
         let optimiser = optimiser.unwrap_or_else(|| AdamW::new(&job.model, options));
         let now = Instant::now();
@@ -66,7 +67,7 @@ impl<'a> Trainer<'a> {
             evaluation: None,
             evaluated_at: None,
             losses: Vec::new(),
-            last_saved: None,
+            last_saved,
             best_folder,
             batch: Batch::new(),
             targets: Vec::new(),
