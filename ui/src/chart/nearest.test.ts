@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Curve } from "./curve.ts";
+import { nearest, nearest_point, reading_at } from "./nearest.ts";
+import { Scale } from "./scale.ts";
+
+const across = new Scale("linear", 0, 10, 0, 100);
+const up = new Scale("linear", 0, 10, 100, 0);
+const curve = (id: string, x: number[], y: number[]): Curve => ({
+  id,
+  x: Float64Array.from(x),
+  y: Float64Array.from(y),
+  color: "red",
+  dash: 0,
+  has_dots: false,
+  gap: Infinity,
+});
+
+test("the line that passes nearest is found, not the nearest point", () => {
+  const sparse = curve("sparse", [0, 10], [5, 5]);
+  const dense = curve("dense", [0, 4, 5, 6, 10], [9, 9, 9, 9, 9]);
+  const found = nearest([dense, sparse], across, up, 50, 46);
+  assert.equal(found?.curve.id, "sparse");
+  assert.equal(found?.distance, 4);
+  assert.equal(found?.others, 0);
+});
+
+test("other lines close by are counted", () => {
+  const curves = [5, 5.2, 5.4, 9].map((y, i) =>
+    curve(String(i), [0, 10], [y, y]),
+  );
+  const found = nearest(curves, across, up, 50, 50);
+  assert.equal(found?.curve.id, "0");
+  assert.equal(found?.others, 2);
+});
+
+test("past its end a curve is as far as its last point", () => {
+  const short = curve("short", [0, 5], [5, 5]);
+  const found = nearest([short], across, up, 80, 50);
+  assert.equal(found?.distance, 30);
+  assert.equal(found?.point, 1);
+});
+
+test("a curve of one point can be met, one of none cannot", () => {
+  assert.equal(
+    nearest([curve("one", [5], [5])], across, up, 53, 54)?.distance,
+    5,
+  );
+  assert.equal(nearest([curve("none", [], [])], across, up, 50, 50), undefined);
+  assert.equal(nearest([], across, up, 50, 50), undefined);
+});
+
+test("NaN is not met", () => {
+  const found = nearest(
+    [curve("nan", [0, 5, 10], [NaN, NaN, NaN])],
+    across,
+    up,
+    50,
+    50,
+  );
+  assert.equal(found, undefined);
+});
+
+test("the nearest point along x", () => {
+  const x = Float64Array.of(0, 10, 20);
+  assert.deepEqual(
+    [-5, 4, 6, 15, 99].map((at) => nearest_point(x, at)),
+    [0, 0, 1, 1, 2],
+  );
+});
+
+test("a curve has no reading where it is not", () => {
+  const half = curve("half", [0, 1, 2], [5, 6, 7]);
+  assert.equal(reading_at(half, 1.2), 1);
+  assert.equal(reading_at(half, 2.9), 2);
+  assert.equal(reading_at(half, 8), -1);
+  assert.equal(reading_at(curve("one", [3], [1]), 3), 0);
+  assert.equal(reading_at(curve("one", [3], [1]), 4), -1);
+});

@@ -1,0 +1,303 @@
+// A line chart in three layers: the ground with grid and labels, the curves, and what follows the pointer.
+//
+// A pointer's move redraws the top layer only. Moving along shifts the curves' finished picture and redraws just the
+// ground; they are drawn exactly when the movement rests, or shows too much that was never drawn.
+
+import type { Curve, Ink } from "./curve.ts";
+import type { Density } from "./density.ts";
+import { fit } from "./fit.ts";
+import { FreePlace } from "./free_place.ts";
+import type { Plane } from "./line.ts";
+import { nearest } from "./nearest.ts";
+import type { OverlayState } from "./overlay.ts";
+import { paint_overlay } from "./overlay.ts";
+import { box_of, paint_curves, paint_ground, paint_labels } from "./paint.ts";
+import type { PlotModel } from "./paint.ts";
+import { listen } from "./pointer.ts";
+import { Scale } from "./scale.ts";
+import { Layer } from "./layer.ts";
+
+export interface Look {
+  /** The place of the cursor: the x of the nearest curve's nearest point. */
+  x: number;
+  curve: Curve;
+  point: number;
+  others: number;
+}
+
+export interface PlotEvents {
+  look(look: Look | undefined): void;
+  /** A curve was clicked, or empty ground; `is_alone` with Alt. */
+  pick(curve: Curve | undefined, is_alone: boolean): void;
+  /** The part of x in view, or none for all of it; not told while moving. */
+  view(range: [number, number] | undefined): void;
+  cursor_text(x: number): string;
+}
+
+/** How near the pointer must be, in pixels, for a curve to be meant. */
+const REACH = 48;
+const REST_MILLIS = 90;
+const MOST_UNDRAWN = 0.3;
+
+export class Plot {
+  private readonly ground: Layer;
+  private readonly lines: Layer;
+  private readonly top: Layer;
+  private readonly stop: () => void;
+  private model: PlotModel | undefined;
+  private plane: Plane | undefined;
+  private drawn: Scale | undefined;
+  private free: FreePlace | undefined;
+  private range: [number, number] | undefined;
+  private rest = 0;
+  private frame = 0;
+  private is_moving = false;
+  private state: OverlayState = {
+    cursor: undefined,
+    cursor_text: "",
+    hovered: undefined,
+    highlighted: [],
+    selecting: undefined,
+    selecting_text: "",
+  };
+
+  constructor(
+    private readonly host: HTMLElement,
+    private ink: Ink,
+    private readonly events: PlotEvents,
+  ) {
+    this.ground = new Layer(host);
+    this.lines = new Layer(host);
+    this.top = new Layer(host);
+    this.stop = listen(
+      host,
+      () => this.plane?.box ?? { left: 0, top: 0, right: 0, bottom: 0 },
+      {
+        look: (x, y) => this.look(x, y),
+        leave: () => this.events.look(undefined),
+        pick: (x, y, is_alone) =>
+          this.events.pick(this.curve_at(x, y)?.curve, is_alone),
+        selecting: (from, to) => this.selecting(from, to),
+        select: (from, to) => this.select(from, to),
+        pan: (by) => this.pan(by),
+        pan_end: () => this.pan_end(),
+        zoom: (times, x) => this.zoom(times, x),
+        reset: () => this.events.view(undefined),
+      },
+    );
+  }
+
+  destroy(): void {
+    this.stop();
+    window.clearTimeout(this.rest);
+    cancelAnimationFrame(this.frame);
+    for (const layer of [this.ground, this.lines, this.top]) layer.remove();
+  }
+
+  /** Draws a model, seen through `range` of x if one is given. */
+  show(model: PlotModel, range: [number, number] | undefined, ink?: Ink): void {
+    this.model = model;
+    this.range = range;
+    if (ink) this.ink = ink;
+    const { hovered } = this.state;
+    this.state.hovered =
+      hovered && model.curves.find((curve) => curve.id === hovered.id);
+    this.redraw();
+  }
+
+  /** Puts the cursor at a value of x, and marks a curve. */
+  point(x: number | undefined, id: string | undefined): void {
+    const curve =
+      id === undefined
+        ? undefined
+        : this.model?.curves.find((curve) => curve.id === id);
+    if (this.state.cursor === x && this.state.hovered === curve) return;
+    this.state.cursor = x;
+    this.state.cursor_text = x === undefined ? "" : this.events.cursor_text(x);
+    this.state.hovered = curve;
+    this.soon();
+  }
+
+  /** Lets some curves stand out, by their ids; none stands out if empty. */
+  highlight(ids: ReadonlySet<string>): void {
+    this.state.highlighted =
+      ids.size === 0
+        ? []
+        : (this.model?.curves.filter((curve) => ids.has(curve.id)) ?? []);
+    this.soon();
+  }
+
+  /** Where words of this size hide nothing, near the curve's point. */
+  place(
+    width: number,
+    height: number,
+    curve: Curve,
+    point: number,
+  ): [number, number] {
+    if (!this.plane || !this.model) return [0, 0];
+    this.free ??= new FreePlace(this.model.curves, this.plane);
+    const { across, up } = this.plane;
+    return this.free.find(
+      width,
+      height,
+      across.at(curve.x[point] ?? NaN),
+      up.at(curve.y[point] ?? NaN),
+    );
+  }
+
+  /** Draws everything exactly. */
+  redraw(): void {
+    const { model } = this;
+    const { clientWidth: width, clientHeight: height } = this.host;
+    if (!model || width < 80 || height < 50) return;
+    window.clearTimeout(this.rest);
+    this.is_moving = false;
+    for (const layer of [this.ground, this.lines, this.top])
+      layer.resize(width, height);
+    this.plane = plane_of(model, width, height, this.range);
+    this.drawn = this.plane.across;
+    this.free = undefined;
+    this.paint_ground();
+    this.lines.clear();
+    this.lines.shift(0);
+    const haze = (density: Density, color: string): void =>
+      this.lines.haze(density, color);
+    paint_curves(this.lines.pen, model, this.plane, this.ink, haze);
+    this.paint_top();
+  }
+
+  private paint_ground(): void {
+    if (!this.model || !this.plane) return;
+    this.ground.clear();
+    paint_ground(this.ground.pen, this.model, this.plane, this.ink);
+    if (!this.is_moving)
+      paint_labels(this.ground.pen, this.model, this.plane, this.ink);
+  }
+
+  private paint_top(): void {
+    if (!this.model || !this.plane) return;
+    this.top.clear();
+    paint_overlay(
+      this.top.pen,
+      this.model.curves,
+      this.state,
+      this.plane,
+      this.ink,
+    );
+  }
+
+  /** Draws the top layer before the next frame, once. */
+  private soon(): void {
+    if (this.frame !== 0) return;
+    this.frame = requestAnimationFrame(() => {
+      this.frame = 0;
+      this.paint_top();
+    });
+  }
+
+  private curve_at(x: number, y: number): ReturnType<typeof nearest> {
+    if (!this.model || !this.plane) return undefined;
+    const { across, up, box } = this.plane;
+    if (
+      x < box.left - 6 ||
+      x > box.right + 6 ||
+      y < box.top - 6 ||
+      y > box.bottom + 6
+    )
+      return undefined;
+    const found = nearest(this.model.curves, across, up, x, y);
+    return found && found.distance <= REACH ? found : undefined;
+  }
+
+  private look(x: number, y: number): void {
+    const found = this.curve_at(x, y);
+    if (!found) {
+      this.events.look(undefined);
+      return;
+    }
+    const { curve, point, others } = found;
+    this.events.look({ x: curve.x[point] ?? NaN, curve, point, others });
+  }
+
+  private selecting(from: number, to: number): void {
+    const { plane } = this;
+    if (!plane) return;
+    const is_over = Number.isNaN(from);
+    this.state.selecting = is_over ? undefined : [from, to];
+    const [low, high] = [Math.min(from, to), Math.max(from, to)].map((x) =>
+      plane.across.invert(x),
+    );
+    this.state.selecting_text = is_over
+      ? ""
+      : `${this.events.cursor_text(low ?? NaN)} – ${this.events.cursor_text(high ?? NaN)}`;
+    this.soon();
+  }
+
+  private select(from: number, to: number): void {
+    this.state.selecting = undefined;
+    this.soon();
+    if (!this.plane || Math.abs(to - from) < 4) return;
+    const { across } = this.plane;
+    this.events.view([
+      across.invert(Math.min(from, to)),
+      across.invert(Math.max(from, to)),
+    ]);
+  }
+
+  private zoom(times: number, x: number): void {
+    if (!this.plane) return;
+    const { low, high } = this.plane.across.zoomed(times, x);
+    this.events.view([low, high]);
+  }
+
+  /** Shifts the picture; draws exactly once it rests or shows bare ground. */
+  private pan(by: number): void {
+    const { plane, drawn } = this;
+    if (!plane || !drawn) return;
+    this.is_moving = true;
+    this.plane = { ...plane, across: plane.across.moved(-by) };
+    const shifted = this.plane.across.at(drawn.low) - drawn.start;
+    const { low, high } = this.plane.across;
+    this.range = [low, high];
+    if (Math.abs(shifted) > MOST_UNDRAWN * Math.abs(drawn.end - drawn.start)) {
+      this.redraw();
+    } else {
+      this.lines.shift(shifted, plane.box);
+      this.paint_ground();
+      this.top.clear();
+      window.clearTimeout(this.rest);
+      this.rest = window.setTimeout(() => this.redraw(), REST_MILLIS);
+    }
+  }
+
+  private pan_end(): void {
+    if (this.range) this.events.view(this.range);
+  }
+}
+
+/** Scales and box of a model in a chart of this size. */
+export function plane_of(
+  model: PlotModel,
+  width: number,
+  height: number,
+  range: [number, number] | undefined,
+): Plane {
+  const box = box_of(width, height, model);
+  const [low, high] = range ?? [model.x.low ?? 0, model.x.high ?? 1];
+  const across = new Scale(model.x.kind, low, high, box.left, box.right);
+  const [least, largest] = fit(
+    model.curves,
+    model.references,
+    model.y.kind,
+    range?.[0],
+    range?.[1],
+  );
+  const up = new Scale(
+    model.y.kind,
+    model.y.low ?? least,
+    model.y.high ?? largest,
+    box.bottom,
+    box.top,
+  );
+  return { across, up, box };
+}
