@@ -4,7 +4,8 @@
 // Columns that are spelled out become views on the answer where their width allows; steps that follow a rule are
 // written out once per rule, and shared.
 
-export type Context = Readonly<Record<string, unknown>>;
+import { context } from "./decode.ts";
+import type { Context } from "./schema.ts";
 
 export interface SeriesFrame {
   total: number;
@@ -66,7 +67,7 @@ function decode_series(from: unknown, columns: ColumnReader): FrameSeries {
   return {
     run: String(fields["run"]),
     name: String(fields["name"]),
-    context: fields_of(fields["context"], "context"),
+    context: context(fields["context"], "context"),
     count: number_of(fields["count"], "count"),
     rows,
     is_sampled: fields["is_sampled"] === true,

@@ -5,6 +5,7 @@ import type { JSX } from "preact";
 import { listen } from "./keys.ts";
 import { follow } from "./live.ts";
 import { Home } from "./pages/home.tsx";
+import { Metrics } from "./pages/metrics.tsx";
 import { Missing } from "./pages/missing.tsx";
 import { RunPage } from "./pages/run.tsx";
 import { Runs } from "./pages/runs.tsx";
@@ -19,6 +20,7 @@ const routes: readonly (readonly [string, Page])[] = [
   ["/", Home],
   ["/runs", Runs],
   ["/runs/", RunPage],
+  ["/metrics", Metrics],
 ];
 
 function App(): JSX.Element {

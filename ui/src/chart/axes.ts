@@ -22,7 +22,7 @@ export function draw_axes(
 ): void {
   const { across, up, box } = plane;
   const crisp = (place: number): number => Math.round(place) + 0.5;
-  const wide = style.x === "time" ? 110 : 82;
+  const wide = style.x === "time" ? 110 : 70;
   const beside = ticks(
     up,
     Math.max(2, Math.floor((box.bottom - box.top) / 40)),

@@ -89,3 +89,35 @@ export function ink_of(element: Element): Ink {
     font: read("--font", "sans-serif"),
   };
 }
+
+/** Turns colours as style sheets write them into ones that a canvas knows. */
+export class CssColors {
+  private readonly known = new Map<string, string>();
+  private readonly style: CSSStyleDeclaration;
+
+  constructor(private readonly element: Element) {
+    this.style = getComputedStyle(element);
+  }
+
+  resolve(color: string): string {
+    const known = this.known.get(color);
+    if (known !== undefined) return known;
+    const found = this.read(color);
+    this.known.set(color, found);
+    return found;
+  }
+
+  private read(color: string): string {
+    const name = /^var\((--[\w-]+)\)$/.exec(color)?.[1];
+    if (name !== undefined) {
+      return this.style.getPropertyValue(name).trim() || color;
+    }
+    if (!color.includes("var(")) return color;
+    const probe = document.createElement("i");
+    probe.style.color = color;
+    this.element.append(probe);
+    const found = getComputedStyle(probe).color;
+    probe.remove();
+    return found;
+  }
+}

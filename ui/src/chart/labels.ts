@@ -7,6 +7,8 @@ import { lower_bound } from "./polyline.ts";
 
 const ROOM = 14;
 const MOST = 8;
+/** Curves that end earlier than this share of the width have no label at its end. */
+const MOST_SHORT = 0.08;
 
 export interface PlacedLabel {
   text: string;
@@ -105,7 +107,8 @@ function end_of(
   let i = lower_bound(curve.x, high);
   if (i >= curve.x.length || (curve.x[i] ?? NaN) > high) i--;
   while (i >= 0 && !Number.isFinite(curve.y[i] ?? NaN)) i--;
-  if (i < 0 || (curve.x[i] ?? NaN) < low) return NaN;
+  const at_least = Math.max(low, high - (high - low) * MOST_SHORT);
+  if (i < 0 || (curve.x[i] ?? NaN) < at_least) return NaN;
   return at(curve.y[i] ?? NaN);
 }
 

@@ -98,7 +98,7 @@ function draw_ghost(
   { across, up }: Plane,
 ): void {
   project(curve.x, raw, across, up, line);
-  pen.globalAlpha = 0.26;
+  pen.globalAlpha = 0.22;
   pen.strokeStyle = curve.color;
   pen.lineWidth = 1;
   pen.lineJoin = "bevel";

@@ -51,11 +51,12 @@ export function paint_overlay(
       plane,
       { width: 2.75, is_plain: false },
     );
-    draw_dots(pen, state.hovered, plane, ink, 2);
   }
   if (state.selecting)
     paint_selection(pen, state.selecting, state.selecting_text, plane, ink);
   pen.restore();
+  if (state.hovered && !state.selecting)
+    draw_dots(pen, state.hovered, plane, ink, 2);
   if (state.cursor !== undefined && !state.selecting)
     paint_cursor(pen, curves, state, state.cursor, plane, ink);
 }

@@ -5,16 +5,16 @@
 
 import type { Curve, Ink } from "./curve.ts";
 import type { Density } from "./density.ts";
-import { fit } from "./fit.ts";
 import { FreePlace } from "./free_place.ts";
 import type { Plane } from "./line.ts";
 import { nearest } from "./nearest.ts";
 import type { OverlayState } from "./overlay.ts";
 import { paint_overlay } from "./overlay.ts";
-import { box_of, paint_curves, paint_ground, paint_labels } from "./paint.ts";
+import { paint_curves, paint_ground, paint_labels } from "./paint.ts";
 import type { PlotModel } from "./paint.ts";
 import { listen } from "./pointer.ts";
-import { Scale } from "./scale.ts";
+import type { Scale } from "./scale.ts";
+import { plane_of } from "./plane.ts";
 import { Layer } from "./layer.ts";
 
 export interface Look {
@@ -273,31 +273,4 @@ export class Plot {
   private pan_end(): void {
     if (this.range) this.events.view(this.range);
   }
-}
-
-/** Scales and box of a model in a chart of this size. */
-export function plane_of(
-  model: PlotModel,
-  width: number,
-  height: number,
-  range: [number, number] | undefined,
-): Plane {
-  const box = box_of(width, height, model);
-  const [low, high] = range ?? [model.x.low ?? 0, model.x.high ?? 1];
-  const across = new Scale(model.x.kind, low, high, box.left, box.right);
-  const [least, largest] = fit(
-    model.curves,
-    model.references,
-    model.y.kind,
-    range?.[0],
-    range?.[1],
-  );
-  const up = new Scale(
-    model.y.kind,
-    model.y.low ?? least,
-    model.y.high ?? largest,
-    box.bottom,
-    box.top,
-  );
-  return { across, up, box };
 }

@@ -58,6 +58,10 @@ export class Scale {
     return new Scale(this.kind, low, high, this.start, this.end);
   }
 
+  with_ends(start: number, end: number): Scale {
+    return new Scale(this.kind, this.low, this.high, start, end);
+  }
+
   has(value: number): boolean {
     return value >= this.low && value <= this.high;
   }

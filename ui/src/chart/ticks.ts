@@ -38,11 +38,13 @@ export function ticks(
   }));
 }
 
-/** The round number (1, 2 or 5 times a power of ten) closest above `rough`. */
+/** The round number (1, 2 or 5 times a power of ten, from 25 on also 2.5) closest above `rough`. */
 function round_step(rough: number, least: number): number {
   const power = Math.pow(10, Math.floor(Math.log10(rough)));
   const times =
-    [1, 2, 5, 10].find((times) => times * power >= rough * 0.999) ?? 10;
+    (power >= 10 ? [1, 2, 2.5, 5, 10] : [1, 2, 5, 10]).find(
+      (times) => times * power >= rough * 0.999,
+    ) ?? 10;
   return Math.max(times * power, least);
 }
 
@@ -114,7 +116,9 @@ function stepped(value: number, step: number): string {
 }
 
 function signed(value: number, step: number): string {
-  const decimals = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
+  const power = Math.floor(Math.log10(step) + 1e-9);
+  const has_half = Math.abs(step / Math.pow(10, power) - 2.5) < 1e-6;
+  const decimals = Math.max(0, -power + (has_half ? 1 : 0));
   return value.toFixed(Math.min(decimals, 20)).replace("-", "−");
 }
 

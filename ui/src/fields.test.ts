@@ -1,0 +1,95 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  context_value,
+  field_named,
+  fields_of,
+  flat_run,
+  short_names,
+  varying,
+} from "./fields.ts";
+import type { Json } from "./schema.ts";
+import type { Run } from "./shapes.ts";
+
+const run = (
+  id: string,
+  params: { readonly [key: string]: Json },
+  contexts: readonly string[] = [],
+): Run => ({
+  id,
+  name: id,
+  experiment: "e",
+  description: "",
+  status: "finished",
+  created_at: 0,
+  updated_at: 0,
+  archived: false,
+  tags: [],
+  params,
+  metrics: contexts.map((subset) => ({
+    name: "loss",
+    context: { subset },
+    count: 1,
+    first_step: 0,
+    last_step: 0,
+    last: 0,
+  })),
+  has: { texts: false, answers: false, logs: false, system: false },
+  checkpoints: [],
+});
+
+const grid = [
+  [4e-5, 16],
+  [4e-5, 32],
+  [4e-4, 16],
+  [4e-4, 32],
+].map(([lr, bs], i) =>
+  flat_run(
+    run(
+      `r${i}`,
+      { hparams: { lr: lr ?? 0, bs: bs ?? 0, seed: i, decay: 0.1 } },
+      ["train", "eval"],
+    ),
+  ),
+);
+
+test("params are named by the shortest end that is their own", () => {
+  const names = short_names(["a.lr", "b.lr", "a.size"]);
+  assert.deepEqual([...names.values()], ["a.lr", "b.lr", "size"]);
+});
+
+test("lists and missing values are values too", () => {
+  const flat = flat_run(run("x", { a: [1, 2], b: null, c: { d: true } }));
+  assert.deepEqual(
+    [...flat.params],
+    [
+      ["a", "[1,2]"],
+      ["b", null],
+      ["c.d", true],
+    ],
+  );
+});
+
+test("fields are found by short name and by path", () => {
+  const fields = fields_of(grid);
+  assert.equal(field_named(fields, "lr")?.path, "hparams.lr");
+  assert.equal(field_named(fields, "hparams.lr")?.id, "lr");
+  assert.equal(field_named(fields, "subset")?.kind, "context");
+  assert.equal(field_named(fields, "metric")?.kind, "metric");
+  assert.equal(field_named(fields, "run.name")?.values.length, 4);
+  assert.equal(field_named(fields, "nothing"), undefined);
+});
+
+test("what varies is neither constant, nor each run's own, nor a seed", () => {
+  const found = varying(fields_of(grid), grid.length);
+  assert.deepEqual(
+    found.map((field) => field.id),
+    ["bs", "lr"],
+  );
+});
+
+test("a series without a subset is of training", () => {
+  assert.equal(context_value({}, "subset"), "train");
+  assert.equal(context_value({}, "fold"), null);
+  assert.equal(context_value({ subset: "eval" }, "subset"), "eval");
+});
