@@ -1,10 +1,9 @@
 //! Recording into a local repository.
 //!
-//! Callers push into a buffer behind a lock that is held for a push; one thread swaps the buffer for an empty one and
-//! writes it as one frame, at least every 50 ms, and syncs each second. A full buffer makes callers wait: nothing is
-//! dropped while the disk works.
+//! Callers push into a batch behind a lock that is held for a push; one thread swaps the batch for an empty one and
+//! writes it as one frame, at least every 50 ms, and syncs each second. A number of a known series costs no allocation. A
+//! full batch makes callers wait: nothing is dropped while the disk works.
 
-use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -13,7 +12,9 @@ use std::time::{Duration, Instant, SystemTime};
 use trailmark_core::{
     At, ContentId, Context, Edit, End, Loss, ParamValue, Recorder, RunId, SeriesKey, Step, Value, WallTime,
 };
-use trailmark_store::{Error, JournalWriter, Record, Repository};
+use trailmark_store::{
+    Batch, Error, JournalWriter, Record, Repository, SeriesTable, Stamp, Store as _, micros, n_bytes,
+};
 
 use crate::memorable_name;
 
@@ -21,8 +22,12 @@ use crate::memorable_name;
 const WRITE_EVERY: Duration = Duration::from_millis(50);
 /// How long a record waits at most before the disk has it.
 const SYNC_EVERY: Duration = Duration::from_secs(1);
-/// Records that may wait.
+/// Points that may wait.
 const CAPACITY: usize = 1 << 16;
+/// Bytes that may wait, about.
+const CAPACITY_BYTES: usize = 64 << 20;
+/// Bytes of a value at most.
+const MOST_VALUE_BYTES: usize = 64 << 20;
 
 /// Where and under which name a run is recorded.
 #[derive(Debug, Clone)]
@@ -42,7 +47,6 @@ pub struct RunOptions {
 pub struct Run {
     id: RunId,
     name: String,
-    repository: Repository,
     shared: Arc<Shared>,
     thread: Mutex<Option<JoinHandle<Result<(), Loss>>>>,
 }
@@ -56,13 +60,17 @@ struct Shared {
     done: Condvar,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct State {
-    records: Vec<Record>,
-    /// The last step of each series, for points without one.
-    steps: HashMap<String, HashMap<Context, i64>>,
-    pushed: u64,
-    written: u64,
+    table: SeriesTable,
+    /// The last step of each series, for points without one; by the numbers of the table.
+    steps: Vec<Option<i64>>,
+    batch: Batch,
+    /// Texts to keep, each pack from one call.
+    packs: Vec<Vec<String>>,
+    /// How often the writer has taken a batch, and how often it is done with one.
+    n_taken: u64,
+    n_done: u64,
     wants_flush: bool,
     end: Option<End>,
     lost: Option<Loss>,
@@ -76,27 +84,32 @@ impl Run {
     pub fn start(options: RunOptions) -> Result<Self, Error> {
         let repository = Repository::open_or_create(&options.repository)?;
         let now = WallTime::from(SystemTime::now());
-        let is_new = options.run.is_none();
+        let mut state = State::default();
         let id = options.run.unwrap_or_else(|| RunId::generate(now));
-        let name = options.name.unwrap_or_else(|| memorable_name(id));
-        let mut writer = repository.writer(id)?;
+        let mut name = options.name.unwrap_or_else(|| memorable_name(id));
         let mut first = vec![Record::Created { time: now }];
-        if is_new {
-            first.push(Record::Edit { time: now, edit: Edit::Name(name.clone()) });
-            first.push(Record::Edit { time: now, edit: Edit::Experiment(options.experiment) });
+        if options.run.is_some() {
+            // Steps go on where they ended, and people may have given it another name.
+            let known = repository.run(id)?;
+            name.clone_from(&known.name);
+            for series in &known.series {
+                state.table.intern(&series.key.name, &series.key.context);
+                state.steps.push(Some(series.last_step.0));
+            }
+        } else {
+            first.push(Record::Edit { edit: Edit::Name(name.clone()) });
+            first.push(Record::Edit { edit: Edit::Experiment(options.experiment) });
         }
+        let mut writer = repository.writer(id)?;
         writer.append(&first)?;
-        let shared = Arc::new(Shared {
-            state: Mutex::new(State::empty()),
-            work: Condvar::new(),
-            done: Condvar::new(),
-        });
+        let shared = Shared { state: Mutex::new(state), work: Condvar::new(), done: Condvar::new() };
+        let shared = Arc::new(shared);
         let theirs = Arc::clone(&shared);
         let thread = std::thread::Builder::new()
             .name("run-writer".to_owned())
-            .spawn(move || write_all(&theirs, writer))
+            .spawn(move || Writing::new(repository, writer).write_all(&theirs))
             .map_err(|source| Error::Io { action: "start a thread", path: options.repository, source })?;
-        Ok(Self { id, name, repository, shared, thread: Mutex::new(Some(thread)) })
+        Ok(Self { id, name, shared, thread: Mutex::new(Some(thread)) })
     }
 
     /// Its id.
@@ -104,26 +117,24 @@ impl Run {
         self.id
     }
 
-    /// The name that it was given when it began.
+    /// The name that it had when it began.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    fn push(&self, record: impl FnOnce(&mut State, WallTime) -> Record) {
-        let now = WallTime::from(SystemTime::now());
+    /// The state, with room for one more record; none when the run has ended.
+    fn room(&self) -> Option<MutexGuard<'_, State>> {
         let mut state = self.shared.lock();
-        while state.records.len() >= CAPACITY && state.end.is_none() {
+        while state.is_full() && state.end.is_none() {
             self.shared.work.notify_one();
             state = self.shared.done.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
-        if state.end.is_some() {
-            return;
-        }
-        let record = record(&mut state, now);
-        state.records.push(record);
-        state.pushed += 1;
-        if state.records.len() == CAPACITY / 2 {
-            self.shared.work.notify_one();
+        state.end.is_none().then_some(state)
+    }
+
+    fn push(&self, record: Record) {
+        if let Some(mut state) = self.room() {
+            state.batch.push(record);
         }
     }
 }
@@ -135,71 +146,82 @@ impl Shared {
 }
 
 impl State {
-    fn empty() -> Self {
-        Self {
-            records: Vec::new(),
-            steps: HashMap::new(),
-            pushed: 0,
-            written: 0,
-            wants_flush: false,
-            end: None,
-            lost: None,
-        }
+    fn is_full(&self) -> bool {
+        self.batch.n_points() >= CAPACITY || self.batch.n_bytes() >= CAPACITY_BYTES
     }
 
-    /// The step of a point, and the series' next.
-    fn step(&mut self, name: &str, context: &Context, step: Option<Step>) -> Step {
-        if !self.steps.contains_key(name) {
-            self.steps.insert(name.to_owned(), HashMap::new());
+    fn is_half_full(&self) -> bool {
+        self.batch.n_points() >= CAPACITY / 2 || self.batch.n_bytes() >= CAPACITY_BYTES / 2
+    }
+
+    /// The step of a point, one after the last where none is given.
+    fn step(&mut self, series: u32, step: Option<Step>) -> i64 {
+        let index = series as usize;
+        if self.steps.len() <= index {
+            self.steps.resize(index + 1, None);
         }
-        let Some(of_name) = self.steps.get_mut(name) else { return step.unwrap_or_default() };
-        if let Some(last) = of_name.get_mut(context) {
-            *last = step.map_or(last.saturating_add(1), |step| step.0);
-            return Step(*last);
-        }
-        let first = step.unwrap_or_default();
-        of_name.insert(context.clone(), first.0);
-        first
+        let Some(last) = self.steps.get_mut(index) else { return 0 };
+        let step = match (step, *last) {
+            (Some(step), _) => step.0,
+            (None, Some(last)) => last.saturating_add(1),
+            (None, None) => 0,
+        };
+        *last = Some(step);
+        step
+    }
+
+    fn lose(&mut self, (points, others): (u64, u64), reason: &str) {
+        let new = || Loss { points: 0, others: 0, reason: reason.to_owned() };
+        let lost = self.lost.get_or_insert_with(new);
+        lost.points += points;
+        lost.others += others;
     }
 }
 
 impl Recorder for Run {
     fn track(&self, name: &str, context: &Context, at: At, value: Value) {
-        self.push(|state, now| Record::Point {
-            step: state.step(name, context, at.step),
-            series: SeriesKey::new(name, context.clone()),
-            epoch: at.epoch,
-            time: at.time.unwrap_or(now),
-            value,
-        });
+        let time = micros(at.time.unwrap_or_else(|| WallTime::from(SystemTime::now())));
+        let Some(mut state) = self.room() else { return };
+        let n_bytes = n_bytes(&value);
+        if n_bytes > MOST_VALUE_BYTES {
+            let reason = format!("got a value of {n_bytes} bytes, want at most {MOST_VALUE_BYTES}");
+            return state.lose((1, 0), &reason);
+        }
+        let series = state.table.intern(name, context);
+        let step = state.step(series, at.step);
+        let epoch = at.epoch.unwrap_or(f64::NAN);
+        state.batch.push_point(series, Stamp { step, micros: time, epoch }, value);
+        if state.batch.n_points() == CAPACITY / 2 {
+            drop(state);
+            self.shared.work.notify_one();
+        }
     }
 
     fn set_param(&self, path: &[&str], value: ParamValue) {
-        let path = path.iter().map(|key| (*key).to_owned()).collect();
-        self.push(|_, time| Record::Param { time, path, value });
+        self.push(Record::Param { path: path.iter().map(|key| (*key).to_owned()).collect(), value });
     }
 
     fn edit(&self, edit: Edit) {
-        self.push(|_, time| Record::Edit { time, edit });
+        self.push(Record::Edit { edit });
     }
 
     fn contents(&self, texts: &[&str]) -> Vec<ContentId> {
-        match self.repository.put_texts(texts) {
-            Ok(pack) => self.push(|_, _| Record::Texts { pack }),
-            Err(error) => lose(&mut self.shared.lock(), (0, 1), &error.to_string()),
+        if let Some(mut state) = self.room() {
+            state.packs.push(texts.iter().map(|text| (*text).to_owned()).collect());
         }
         texts.iter().map(ContentId::of).collect()
     }
 
     fn paragraphs(&self, subset: &str, paragraphs: &[ContentId]) {
-        let (subset, ids) = (subset.to_owned(), paragraphs.to_vec());
-        self.push(|_, _| Record::Paragraphs { subset, ids });
+        self.push(Record::Paragraphs { subset: subset.to_owned(), ids: paragraphs.to_vec() });
     }
 
     fn flush(&self) {
         let mut state = self.shared.lock();
-        let target = state.pushed;
-        while state.written < target {
+        let is_idle = state.batch.is_empty() && state.packs.is_empty();
+        // What waits is in the batch that is taken next.
+        let target = state.n_taken + u64::from(!is_idle);
+        while state.n_done < target {
             state.wants_flush = true;
             self.shared.work.notify_one();
             state = self.shared.done.wait(state).unwrap_or_else(PoisonError::into_inner);
@@ -235,50 +257,99 @@ impl Drop for Run {
     }
 }
 
-fn lose(state: &mut State, (points, others): (u64, u64), reason: &str) {
-    let lost = state.lost.get_or_insert_with(|| Loss { points: 0, others: 0, reason: reason.to_owned() });
-    lost.points += points;
-    lost.others += others;
-}
+/// How many points and other records were lost, and why.
+type Lost = ((u64, u64), String);
 
 /// The writer's thread.
-fn write_all(shared: &Shared, mut writer: JournalWriter) -> Result<(), Loss> {
-    let mut synced = Instant::now();
-    let mut is_dirty = true;
-    loop {
-        let mut state = shared.lock();
-        if state.records.len() < CAPACITY / 2 && state.end.is_none() && !state.wants_flush {
-            let waited = shared.work.wait_timeout(state, WRITE_EVERY);
-            state = waited.unwrap_or_else(PoisonError::into_inner).0;
-        }
-        let records = std::mem::take(&mut state.records);
-        state.wants_flush = false;
-        let end = state.end.clone();
-        drop(state);
+#[derive(Debug)]
+struct Writing {
+    repository: Repository,
+    writer: JournalWriter,
+    /// The batch that is being written.
+    batch: Batch,
+    synced: Instant,
+    /// Points and other records that the kernel has, but perhaps not the disk.
+    unsynced: (u64, u64),
+    is_dirty: bool,
+}
 
-        let mut result = writer.append(&records).map(|_| ());
-        is_dirty |= !records.is_empty();
-        if result.is_ok() && is_dirty && synced.elapsed() >= SYNC_EVERY {
-            result = writer.sync();
-            synced = Instant::now();
-            is_dirty = false;
-        }
-        let mut state = shared.lock();
-        if let Err(error) = result {
-            let points = records.iter().filter(|record| matches!(record, Record::Point { .. })).count();
-            lose(&mut state, (points as u64, (records.len() - points) as u64), &error.to_string());
-        }
-        state.written += records.len() as u64;
-        let is_done = end.is_some() && state.records.is_empty();
-        drop(state);
-        shared.done.notify_all();
-        if let Some(end) = end.filter(|_| is_done) {
-            let ended = writer.end(WallTime::from(SystemTime::now()), end);
+impl Writing {
+    fn new(repository: Repository, writer: JournalWriter) -> Self {
+        let synced = Instant::now();
+        Self { repository, writer, batch: Batch::default(), synced, unsynced: (0, 0), is_dirty: true }
+    }
+
+    fn write_all(mut self, shared: &Shared) -> Result<(), Loss> {
+        loop {
             let mut state = shared.lock();
-            if let Err(error) = ended {
-                lose(&mut state, (0, 1), &error.to_string());
+            if !state.is_half_full() && state.end.is_none() && !state.wants_flush {
+                let waited = shared.work.wait_timeout(state, WRITE_EVERY);
+                state = waited.unwrap_or_else(PoisonError::into_inner).0;
             }
-            return state.lost.take().map_or(Ok(()), Err);
+            std::mem::swap(&mut state.batch, &mut self.batch);
+            let packs = std::mem::take(&mut state.packs);
+            let new = state.table.since(self.writer.n_series()).to_vec();
+            state.wants_flush = false;
+            state.n_taken += 1;
+            // Nothing is pushed once there is an end: this batch is the last.
+            let end = state.end.clone();
+            drop(state);
+
+            let mut lost = self.write_batch(&new, packs);
+            if self.is_dirty && self.synced.elapsed() >= SYNC_EVERY {
+                lost.extend(self.sync());
+            }
+            if let Some(end) = &end {
+                let end = Record::End { time: WallTime::from(SystemTime::now()), end: end.clone() };
+                match self.writer.append(&[end]) {
+                    Ok(_) => self.unsynced.1 += 1,
+                    Err(error) => lost.push(((0, 1), error.to_string())),
+                }
+                lost.extend(self.sync());
+            }
+            let mut state = shared.lock();
+            lost.iter().for_each(|(count, reason)| state.lose(*count, reason));
+            state.n_done += 1;
+            let result = state.lost.clone().map_or(Ok(()), Err);
+            drop(state);
+            shared.done.notify_all();
+            if end.is_some() {
+                return result;
+            }
         }
+    }
+
+    /// Writes the batch and the packs of texts; says what was lost, and why.
+    fn write_batch(&mut self, new: &[Arc<SeriesKey>], packs: Vec<Vec<String>>) -> Vec<Lost> {
+        let mut lost = Vec::new();
+        for pack in packs {
+            let texts: Vec<&str> = pack.iter().map(String::as_str).collect();
+            match self.repository.put_texts(&texts) {
+                Ok(pack) => self.batch.push(Record::Texts { pack }),
+                Err(error) => lost.push(((0, 1), error.to_string())),
+            }
+        }
+        if self.batch.is_empty() {
+            return lost;
+        }
+        let count = (self.batch.n_points() as u64, self.batch.n_others() as u64);
+        match self.writer.append_batch(new, &self.batch) {
+            Ok(_) => {
+                self.unsynced = (self.unsynced.0 + count.0, self.unsynced.1 + count.1);
+                self.is_dirty = true;
+            }
+            Err(error) => lost.push((count, error.to_string())),
+        }
+        self.batch.clear();
+        lost
+    }
+
+    /// Syncs; what was not synced before a failure counts as lost, because nobody knows what the disk has of it.
+    fn sync(&mut self) -> Option<Lost> {
+        self.synced = Instant::now();
+        self.is_dirty = false;
+        let unsynced = std::mem::take(&mut self.unsynced);
+        let error = self.writer.sync().err()?;
+        (unsynced != (0, 0)).then(|| (unsynced, error.to_string()))
     }
 }

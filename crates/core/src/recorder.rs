@@ -47,6 +47,12 @@ pub enum Edit {
     AddTag(String),
     /// One tag less.
     RemoveTag(String),
+    /// What people noted about it afterwards; replaces the note before.
+    Note(String),
+    /// Out of sight (true) or back (false): not listed by default, never the best run.
+    Archive(bool),
+    /// Deleted (true) or restored (false), which works until its bytes are compacted away.
+    Delete(bool),
 }
 
 /// What could not be recorded, and why.

@@ -57,6 +57,22 @@ pub enum Error {
         /// The journal.
         path: PathBuf,
     },
+    /// Bytes that were sent are not the frames of the journal.
+    #[error("append to a journal: {reason} at byte {offset}: {}", path.display())]
+    Frames {
+        /// What is wrong.
+        reason: &'static str,
+        /// Where in the journal.
+        offset: u64,
+        /// The journal.
+        path: PathBuf,
+    },
+    /// A cursor is not one that was given out.
+    #[error("go on from a cursor: got {text:?}, want one that was given before")]
+    Cursor {
+        /// The cursor.
+        text: String,
+    },
     /// There is no such run.
     #[error("find a run: got {text:?}, want the id, its first digits or the name of one run")]
     NoRun {

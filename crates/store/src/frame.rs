@@ -1,19 +1,22 @@
 //! Frames: `length u32 · CRC-32C u32 · payload`, and the records in a payload.
 //!
-//! A payload is a row of records, each a kind byte and its body. Floats of one series that follow each other stand in
-//! columns: steps and times as differences of differences, epochs and values as bits.
+//! A payload is the time of its writing (`i64`, microseconds) and a row of records: a kind byte, the length of the body,
+//! the body. The length lets a reader step over what it does not want, and begin at any frame when it knows the series.
 
-use std::collections::HashMap;
+use std::sync::Arc;
 
-use trailmark_core::{Edit, End, SeriesKey, Step, Value, WallTime};
+use trailmark_core::{Edit, End, SeriesKey, WriterId};
 
-use crate::Record;
 use crate::codec::{Reader, Writer};
+use crate::record::{Column, ObjectRow, Stamp, from_micros, micros};
+use crate::{Batch, Order, Record};
 
-/// Bytes before a payload.
+/// Bytes before a payload: length and checksum.
 pub(crate) const HEAD: usize = 8;
+/// Bytes of a payload at least: the frame's time. A file system may leave zeros after a power cut; they are no frame.
+pub(crate) const LEAST_BYTES: usize = 8;
 /// Bytes of a payload at most; a length above it is damage.
-pub(crate) const MOST_BYTES: usize = 1 << 30;
+pub(crate) const MOST_BYTES: usize = 1 << 28;
 
 const SERIES: u8 = 1;
 const NUMBERS: u8 = 2;
@@ -25,260 +28,441 @@ const PARAGRAPHS: u8 = 7;
 const CREATED: u8 = 8;
 const END: u8 = 9;
 
-/// Numbers the series of one journal in the order in which they first come.
+/// The columns of a NUMBERS record that are there, and how: epochs, values as `f32`, epochs as `f32`.
+const HAS_EPOCHS: u8 = 1;
+const SHORT_VALUES: u8 = 2;
+const SHORT_EPOCHS: u8 = 4;
+
+/// Makes the frames of one journal.
 #[derive(Debug, Default)]
 pub(crate) struct Encoder {
-    series: HashMap<SeriesKey, u64>,
+    n_series: u32,
+    /// The time of the last frame: the next is not earlier, whatever the clock says.
+    micros: i64,
+    frame: Writer,
+    body: Writer,
 }
 
 impl Encoder {
-    /// One frame with all records.
-    pub(crate) fn frame(&mut self, records: &[Record]) -> Vec<u8> {
-        let mut writer = Writer(vec![0; HEAD]);
-        let mut index = 0;
-        while index < records.len() {
-            index += self.next(&mut writer, &records[index..]);
+    /// How many series have a number by now.
+    pub(crate) fn n_series(&self) -> usize {
+        self.n_series as usize
+    }
+
+    /// Takes back the numbers of series after the first `n`: the frame that named them was not written.
+    pub(crate) fn forget_after(&mut self, n: usize) {
+        self.n_series = n as u32;
+    }
+
+    /// One frame: the series that are new, then the batch.
+    pub(crate) fn frame(&mut self, now: i64, new: &[Arc<SeriesKey>], batch: &Batch) -> &[u8] {
+        self.micros = self.micros.max(now);
+        self.frame.0.clear();
+        self.frame.0.extend_from_slice(&[0; HEAD]);
+        self.frame.0.extend_from_slice(&self.micros.to_le_bytes());
+        for key in new {
+            self.body.unsigned(u64::from(self.n_series));
+            self.body.text(&key.name);
+            self.body.map(key.context.as_params());
+            self.close(SERIES);
+            self.n_series += 1;
         }
-        let mut bytes = writer.0;
+        for index in &batch.touched {
+            if let Some(column) = batch.columns.get(*index as usize) {
+                numbers(&mut self.body, *index, self.micros, column);
+                self.close(NUMBERS);
+            }
+        }
+        for row in &batch.objects {
+            object(&mut self.body, self.micros, row);
+            self.close(VALUE);
+        }
+        for one in &batch.records {
+            let kind = record(&mut self.body, self.micros, one);
+            self.close(kind);
+        }
+        let bytes = &mut self.frame.0;
         let length = (bytes.len() - HEAD) as u32;
         let checksum = crc32c::crc32c(&bytes[HEAD..]);
         bytes[..4].copy_from_slice(&length.to_le_bytes());
         bytes[4..HEAD].copy_from_slice(&checksum.to_le_bytes());
-        bytes
+        &self.frame.0
     }
 
-    /// Writes the first record, with those after it that share its columns; says how many.
-    fn next(&mut self, writer: &mut Writer, records: &[Record]) -> usize {
-        match &records[0] {
-            Record::Point { series, value: Value::Float(_), .. } => {
-                let same = |record: &&Record| matches!(record, Record::Point { series: other, value: Value::Float(_), .. } if other == series);
-                let count = records.iter().take_while(same).count();
-                let index = self.series(writer, series);
-                numbers(writer, index, &records[..count]);
-                return count;
-            }
-            Record::Point { series, step, epoch, time, value } => {
-                let index = self.series(writer, series);
-                writer.byte(VALUE);
-                writer.unsigned(index);
-                writer.signed(step.0);
-                writer.byte(u8::from(epoch.is_some()));
-                if let Some(epoch) = epoch {
-                    writer.float(*epoch);
-                }
-                writer.signed(micros(*time));
-                writer.value(value);
-            }
-            Record::Param { time, path, value } => {
-                writer.byte(PARAM);
-                writer.signed(micros(*time));
-                writer.unsigned(path.len() as u64);
-                path.iter().for_each(|key| writer.text(key));
-                writer.param(value);
-            }
-            Record::Edit { time, edit } => {
-                writer.byte(EDIT);
-                writer.signed(micros(*time));
-                let (kind, text) = match edit {
-                    Edit::Name(text) => (0, text),
-                    Edit::Experiment(text) => (1, text),
-                    Edit::Description(text) => (2, text),
-                    Edit::AddTag(text) => (3, text),
-                    Edit::RemoveTag(text) => (4, text),
-                };
-                writer.byte(kind);
-                writer.text(text);
-            }
-            Record::Texts { pack } => {
-                writer.byte(TEXTS);
-                writer.content(pack);
-            }
-            Record::Paragraphs { subset, ids } => {
-                writer.byte(PARAGRAPHS);
-                writer.text(subset);
-                writer.unsigned(ids.len() as u64);
-                ids.iter().for_each(|id| writer.content(id));
-            }
-            Record::Created { time } => {
-                writer.byte(CREATED);
-                writer.signed(micros(*time));
-            }
-            Record::End { time, end } => {
-                writer.byte(END);
-                writer.signed(micros(*time));
-                let (kind, code, message) = match end {
-                    End::Finished => (0, None, ""),
-                    End::Failed { exit_code, message } => (1, *exit_code, message.as_str()),
-                    End::Killed { signal } => (2, Some(*signal), ""),
-                };
-                writer.byte(kind);
-                writer.byte(u8::from(code.is_some()));
-                writer.signed(i64::from(code.unwrap_or(0)));
-                writer.text(message);
-            }
-        }
-        1
-    }
-
-    fn series(&mut self, writer: &mut Writer, key: &SeriesKey) -> u64 {
-        if let Some(index) = self.series.get(key) {
-            return *index;
-        }
-        let index = self.series.len() as u64;
-        self.series.insert(key.clone(), index);
-        writer.byte(SERIES);
-        writer.text(&key.name);
-        writer.map(key.context.as_params());
-        index
+    /// Moves the body into the frame, under its kind and length.
+    fn close(&mut self, kind: u8) {
+        self.frame.byte(kind);
+        self.frame.unsigned(self.body.0.len() as u64);
+        self.frame.0.append(&mut self.body.0);
     }
 }
 
-fn micros(time: WallTime) -> i64 {
-    time.nanos().div_euclid(1000)
-}
-
-fn from_micros(micros: i64) -> WallTime {
-    WallTime::from_nanos(micros.saturating_mul(1000))
-}
-
-fn numbers(writer: &mut Writer, series: u64, points: &[Record]) {
-    writer.byte(NUMBERS);
-    writer.unsigned(series);
-    writer.unsigned(points.len() as u64);
-    let of = |record: &Record| match record {
-        Record::Point { step, epoch, time, value: Value::Float(value), .. } => {
-            (step.0, *epoch, micros(*time), *value)
-        }
-        _ => (0, None, 0, 0.0),
+fn numbers(body: &mut Writer, series: u32, frame: i64, column: &Column) {
+    body.unsigned(u64::from(series));
+    body.unsigned(column.steps.len() as u64);
+    let is_short = |numbers: &[f64]| {
+        numbers.iter().all(|number| f64::from(*number as f32).to_bits() == number.to_bits())
     };
-    let mut column = |number: &dyn Fn(&Record) -> i64| {
-        let (mut before, mut slope) = (0i64, 0i64);
-        for point in points {
-            let number = number(point);
-            let difference = number.wrapping_sub(before);
-            writer.signed(difference.wrapping_sub(slope));
-            (before, slope) = (number, difference);
-        }
-    };
-    column(&|point| of(point).0);
-    column(&|point| of(point).2);
-    let epochs: Vec<Option<f64>> = points.iter().map(|point| of(point).1).collect();
-    let has_epochs = epochs.iter().any(Option::is_some);
-    writer.byte(u8::from(has_epochs));
+    let has_epochs = column.epochs.iter().any(|epoch| !epoch.is_nan());
+    let (short_values, short_epochs) = (is_short(&column.values), has_epochs && is_short(&column.epochs));
+    body.byte(
+        u8::from(has_epochs) * HAS_EPOCHS
+            + u8::from(short_values) * SHORT_VALUES
+            + u8::from(short_epochs) * SHORT_EPOCHS,
+    );
+    differences(body, 0, &column.steps);
+    differences(body, frame, &column.micros);
     if has_epochs {
-        // A missing epoch among others is NaN.
-        epochs.iter().for_each(|epoch| writer.float(epoch.unwrap_or(f64::NAN)));
+        floats(body, short_epochs, &column.epochs);
     }
-    points.iter().for_each(|point| writer.float(of(point).3));
+    floats(body, short_values, &column.values);
+}
+
+/// Differences of differences, from a first number on.
+fn differences(body: &mut Writer, first: i64, numbers: &[i64]) {
+    let (mut before, mut slope) = (first, 0i64);
+    for number in numbers {
+        let difference = number.wrapping_sub(before);
+        body.signed(difference.wrapping_sub(slope));
+        (before, slope) = (*number, difference);
+    }
+}
+
+fn floats(body: &mut Writer, is_short: bool, numbers: &[f64]) {
+    if is_short {
+        numbers.iter().for_each(|number| body.0.extend_from_slice(&(*number as f32).to_le_bytes()));
+    } else {
+        numbers.iter().for_each(|number| body.float(*number));
+    }
+}
+
+fn object(body: &mut Writer, frame: i64, row: &ObjectRow) {
+    body.unsigned(u64::from(row.series));
+    body.signed(row.at.step);
+    let epoch = row.at.epoch();
+    body.byte(u8::from(epoch.is_some()));
+    if let Some(epoch) = epoch {
+        body.float(epoch);
+    }
+    body.signed(row.at.micros.wrapping_sub(frame));
+    body.value(&row.value);
+}
+
+/// Writes the body of a record that is no point; says its kind.
+fn record(body: &mut Writer, frame: i64, record: &Record) -> u8 {
+    match record {
+        Record::Param { path, value } => {
+            body.unsigned(path.len() as u64);
+            path.iter().for_each(|key| body.text(key));
+            body.param(value);
+            PARAM
+        }
+        Record::Edit { edit } => {
+            let (kind, text) = match edit {
+                Edit::Name(text) => (0, text.as_str()),
+                Edit::Experiment(text) => (1, text.as_str()),
+                Edit::Description(text) => (2, text.as_str()),
+                Edit::AddTag(text) => (3, text.as_str()),
+                Edit::RemoveTag(text) => (4, text.as_str()),
+                Edit::Note(text) => (5, text.as_str()),
+                Edit::Archive(is_archived) => (if *is_archived { 6 } else { 7 }, ""),
+                Edit::Delete(is_deleted) => (if *is_deleted { 8 } else { 9 }, ""),
+            };
+            body.byte(kind);
+            body.text(text);
+            EDIT
+        }
+        Record::Texts { pack } => {
+            body.content(pack);
+            TEXTS
+        }
+        Record::Paragraphs { subset, ids } => {
+            body.text(subset);
+            body.unsigned(ids.len() as u64);
+            ids.iter().for_each(|id| body.content(id));
+            PARAGRAPHS
+        }
+        Record::Created { time } => {
+            body.signed(micros(*time).wrapping_sub(frame));
+            CREATED
+        }
+        Record::End { time, end } => {
+            body.signed(micros(*time).wrapping_sub(frame));
+            let (kind, code, message) = match end {
+                End::Finished => (0, None, ""),
+                End::Failed { exit_code, message } => (1, *exit_code, message.as_str()),
+                End::Killed { signal } => (2, Some(*signal), ""),
+            };
+            body.byte(kind);
+            body.byte(u8::from(code.is_some()));
+            body.signed(i64::from(code.unwrap_or(0)));
+            body.text(message);
+            END
+        }
+        Record::Point { .. } => unreachable!("a batch keeps its points apart"),
+    }
+}
+
+/// Takes what a journal holds, in the order of its bytes.
+pub(crate) trait Sink {
+    /// A series has a number. A reader that began late may hear of one that it knows.
+    fn series(&mut self, index: u32, key: SeriesKey);
+
+    /// Whether the points of a series are wanted: numbers in columns, or other values.
+    fn wants(&self, series: u32, is_column: bool) -> bool;
+
+    /// Numbers of one series.
+    fn numbers(&mut self, order: Order, series: u32, column: &Column);
+
+    /// A value of a series.
+    fn value(&mut self, order: Order, row: ObjectRow);
+
+    /// A record that is no point.
+    fn record(&mut self, order: Order, record: Record);
 }
 
 /// Reads the frames of one journal.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Decoder {
-    series: Vec<SeriesKey>,
+    writer: WriterId,
+    n_series: u32,
+    column: Column,
 }
 
 impl Decoder {
-    /// The records of a payload; `None` when the bytes are not what an encoder writes.
-    pub(crate) fn records(&mut self, payload: &[u8]) -> Option<Vec<Record>> {
-        let mut reader = Reader(payload);
-        let mut records = Vec::new();
-        while !reader.is_empty() {
-            self.next(&mut reader, &mut records)?;
-        }
-        Some(records)
+    /// A reader that knows the first `n_series` series of a journal.
+    pub(crate) fn new(writer: WriterId, n_series: u32) -> Self {
+        Self { writer, n_series, column: Column::default() }
     }
 
-    fn next(&mut self, reader: &mut Reader<'_>, records: &mut Vec<Record>) -> Option<()> {
-        let record = match reader.byte()? {
+    /// Hands a payload that begins at a byte of its journal to a sink, and says the frame's time; `None` when the
+    /// bytes are not what an encoder writes.
+    pub(crate) fn payload(&mut self, payload: &[u8], offset: u64, sink: &mut dyn Sink) -> Option<i64> {
+        let mut reader = Reader(payload);
+        let frame = i64::from_le_bytes(reader.take(LEAST_BYTES)?.try_into().ok()?);
+        while !reader.is_empty() {
+            let offset = offset + (payload.len() - reader.0.len()) as u64;
+            let order = Order { micros: frame, writer: self.writer, offset };
+            let kind = reader.byte()?;
+            let length = reader.count()?;
+            let mut body = Reader(reader.take(length)?);
+            if !self.record(kind, &mut body, order, sink)? {
+                continue;
+            }
+            if !body.is_empty() {
+                return None;
+            }
+        }
+        Some(frame)
+    }
+
+    /// Reads one record; false when it was stepped over.
+    fn record(&mut self, kind: u8, body: &mut Reader<'_>, order: Order, sink: &mut dyn Sink) -> Option<bool> {
+        let frame = order.micros;
+        let record = match kind {
             SERIES => {
-                let name = reader.text()?;
-                self.series.push(SeriesKey { name, context: reader.context()? });
-                return Some(());
+                let index = u32::try_from(body.unsigned()?).ok()?;
+                if index > self.n_series {
+                    return None;
+                }
+                self.n_series = self.n_series.max(index + 1);
+                sink.series(index, SeriesKey { name: body.text()?, context: body.context()? });
+                return Some(true);
             }
-            NUMBERS => return self.numbers(reader, records),
-            VALUE => Record::Point {
-                series: self.key(reader)?,
-                step: Step(reader.signed()?),
-                epoch: if reader.byte()? == 1 { Some(reader.float()?) } else { None },
-                time: from_micros(reader.signed()?),
-                value: reader.value()?,
-            },
+            NUMBERS => {
+                let series = self.index(body)?;
+                if !sink.wants(series, true) {
+                    return Some(false);
+                }
+                self.numbers(body, frame)?;
+                sink.numbers(order, series, &self.column);
+                return Some(true);
+            }
+            VALUE => {
+                let series = self.index(body)?;
+                if !sink.wants(series, false) {
+                    return Some(false);
+                }
+                let step = body.signed()?;
+                let epoch = if body.byte()? == 1 { body.float()? } else { f64::NAN };
+                let at = Stamp { step, epoch, micros: frame.wrapping_add(body.signed()?) };
+                sink.value(order, ObjectRow { series, at, value: body.value()? });
+                return Some(true);
+            }
             PARAM => Record::Param {
-                time: from_micros(reader.signed()?),
-                path: (0..reader.count()?).map(|_| reader.text()).collect::<Option<_>>()?,
-                value: reader.param(0)?,
+                path: (0..body.count()?).map(|_| body.text()).collect::<Option<_>>()?,
+                value: body.param(0)?,
             },
-            EDIT => {
-                let time = from_micros(reader.signed()?);
-                let kind = reader.byte()?;
-                let text = reader.text()?;
-                let edit = match kind {
-                    0 => Edit::Name(text),
-                    1 => Edit::Experiment(text),
-                    2 => Edit::Description(text),
-                    3 => Edit::AddTag(text),
-                    4 => Edit::RemoveTag(text),
-                    _ => return None,
-                };
-                Record::Edit { time, edit }
-            }
-            TEXTS => Record::Texts { pack: reader.content()? },
+            EDIT => Record::Edit { edit: edit(body)? },
+            TEXTS => Record::Texts { pack: body.content()? },
             PARAGRAPHS => Record::Paragraphs {
-                subset: reader.text()?,
-                ids: (0..reader.count()?).map(|_| reader.content()).collect::<Option<_>>()?,
+                subset: body.text()?,
+                ids: (0..body.count()?).map(|_| body.content()).collect::<Option<_>>()?,
             },
-            CREATED => Record::Created { time: from_micros(reader.signed()?) },
-            END => {
-                let time = from_micros(reader.signed()?);
-                let (kind, has_code) = (reader.byte()?, reader.byte()? == 1);
-                let code = i32::try_from(reader.signed()?).ok()?;
-                let message = reader.text()?;
-                let end = match kind {
-                    0 => End::Finished,
-                    1 => End::Failed { exit_code: has_code.then_some(code), message },
-                    2 => End::Killed { signal: code },
-                    _ => return None,
-                };
-                Record::End { time, end }
-            }
+            CREATED => Record::Created { time: from_micros(frame.wrapping_add(body.signed()?)) },
+            END => end(body, frame)?,
             _ => return None,
         };
-        records.push(record);
-        Some(())
+        sink.record(order, record);
+        Some(true)
     }
 
-    fn key(&self, reader: &mut Reader<'_>) -> Option<SeriesKey> {
-        self.series.get(usize::try_from(reader.unsigned()?).ok()?).cloned()
+    fn index(&self, body: &mut Reader<'_>) -> Option<u32> {
+        u32::try_from(body.unsigned()?).ok().filter(|index| *index < self.n_series)
     }
 
-    fn numbers(&self, reader: &mut Reader<'_>, records: &mut Vec<Record>) -> Option<()> {
-        let series = self.key(reader)?;
-        let count = reader.count()?;
-        let mut column = || -> Option<Vec<i64>> {
-            let (mut before, mut slope) = (0i64, 0i64);
-            (0..count)
-                .map(|_| {
-                    slope = slope.wrapping_add(reader.signed()?);
-                    before = before.wrapping_add(slope);
-                    Some(before)
-                })
-                .collect()
-        };
-        let (steps, times) = (column()?, column()?);
-        let has_epochs = reader.byte()? == 1;
-        let mut floats = || (0..count).map(|_| reader.float()).collect::<Option<Vec<f64>>>();
-        let epochs = if has_epochs { floats()? } else { vec![f64::NAN; count] };
-        let values = floats()?;
-        for (((step, time), epoch), value) in steps.into_iter().zip(times).zip(epochs).zip(values) {
-            records.push(Record::Point {
-                series: series.clone(),
-                step: Step(step),
-                epoch: (!epoch.is_nan()).then_some(epoch),
-                time: from_micros(time),
-                value: Value::Float(value),
-            });
+    fn numbers(&mut self, body: &mut Reader<'_>, frame: i64) -> Option<()> {
+        let count = body.count()?;
+        let flags = body.byte()?;
+        self.column.clear();
+        read_differences(body, 0, count, &mut self.column.steps)?;
+        read_differences(body, frame, count, &mut self.column.micros)?;
+        if flags & HAS_EPOCHS != 0 {
+            read_floats(body, flags & SHORT_EPOCHS != 0, count, &mut self.column.epochs)?;
+        } else {
+            self.column.epochs.resize(count, f64::NAN);
         }
-        Some(())
+        read_floats(body, flags & SHORT_VALUES != 0, count, &mut self.column.values)
+    }
+}
+
+fn read_differences(body: &mut Reader<'_>, first: i64, count: usize, numbers: &mut Vec<i64>) -> Option<()> {
+    let (mut before, mut slope) = (first, 0i64);
+    for _ in 0..count {
+        slope = slope.wrapping_add(body.signed()?);
+        before = before.wrapping_add(slope);
+        numbers.push(before);
+    }
+    Some(())
+}
+
+fn read_floats(body: &mut Reader<'_>, is_short: bool, count: usize, numbers: &mut Vec<f64>) -> Option<()> {
+    let size = if is_short { 4 } else { 8 };
+    let bytes = body.take(count.checked_mul(size)?)?;
+    for bytes in bytes.chunks_exact(size) {
+        let number = match (<[u8; 4]>::try_from(bytes), <[u8; 8]>::try_from(bytes)) {
+            (Ok(short), _) => f64::from(f32::from_le_bytes(short)),
+            (_, Ok(long)) => f64::from_le_bytes(long),
+            _ => return None,
+        };
+        numbers.push(number);
+    }
+    Some(())
+}
+
+fn edit(body: &mut Reader<'_>) -> Option<Edit> {
+    let kind = body.byte()?;
+    let text = body.text()?;
+    Some(match kind {
+        0 => Edit::Name(text),
+        1 => Edit::Experiment(text),
+        2 => Edit::Description(text),
+        3 => Edit::AddTag(text),
+        4 => Edit::RemoveTag(text),
+        5 => Edit::Note(text),
+        6 => Edit::Archive(true),
+        7 => Edit::Archive(false),
+        8 => Edit::Delete(true),
+        9 => Edit::Delete(false),
+        _ => return None,
+    })
+}
+
+fn end(body: &mut Reader<'_>, frame: i64) -> Option<Record> {
+    let time = from_micros(frame.wrapping_add(body.signed()?));
+    let (kind, has_code) = (body.byte()?, body.byte()? == 1);
+    let code = i32::try_from(body.signed()?).ok()?;
+    let message = body.text()?;
+    let end = match kind {
+        0 => End::Finished,
+        1 => End::Failed { exit_code: has_code.then_some(code), message },
+        2 => End::Killed { signal: code },
+        _ => return None,
+    };
+    Some(Record::End { time, end })
+}
+
+/// A frame at the beginning of some bytes.
+pub(crate) enum Found<'a> {
+    /// Its payload; the checksum agrees.
+    Payload(&'a [u8]),
+    /// Nothing more.
+    Nothing,
+    /// Bytes that are no frame, and why.
+    Damage(&'static str),
+}
+
+/// Finds the frame with which the bytes begin.
+pub(crate) fn find(bytes: &[u8]) -> Found<'_> {
+    if bytes.is_empty() {
+        return Found::Nothing;
+    }
+    let number = |from: usize| Some(u32::from_le_bytes(bytes.get(from..from + 4)?.try_into().ok()?));
+    let (Some(length), Some(checksum)) = (number(0), number(4)) else { return Found::Damage("torn tail") };
+    let length = length as usize;
+    if !(LEAST_BYTES..=MOST_BYTES).contains(&length) {
+        return Found::Damage("impossible length");
+    }
+    let Some(payload) = bytes.get(HEAD..HEAD + length) else { return Found::Damage("torn tail") };
+    if crc32c::crc32c(payload) != checksum {
+        return Found::Damage("wrong checksum");
+    }
+    Found::Payload(payload)
+}
+
+#[cfg(test)]
+mod tests {
+    use trailmark_core::{Context, RunId, Value};
+
+    use super::*;
+    use crate::SeriesTable;
+    use crate::gather::Gather;
+    use crate::journal::{HEADER, Header, Role};
+    use crate::record::Stamp;
+
+    /// The journal of the worked example of `docs/format.md`.
+    fn example() -> Vec<u8> {
+        let run = "019ab5b8e800a1b2c3d4e5f6".parse::<RunId>().unwrap();
+        let writer = "0102030405060708".parse::<WriterId>().unwrap();
+        let mut bytes = Header { role: Role::Run, run, writer }.bytes().to_vec();
+        let (mut table, mut batch) = (SeriesTable::default(), Batch::default());
+        let frame = 1_764_000_000_000_000;
+        let series = table.intern("loss", &Context::subset("train"));
+        for (step, micros, value) in
+            [(1, frame - 40_000, 0.5), (2, frame - 20_000, 0.25), (3, frame + 1, 0.125)]
+        {
+            batch.push_number(series, Stamp { step, micros, epoch: f64::NAN }, value);
+        }
+        batch.push(Record::Created { time: from_micros(frame - 50_000) });
+        batch.push(Record::Edit { edit: Edit::Name("calm-fox".to_owned()) });
+        bytes.extend_from_slice(Encoder::default().frame(frame, table.since(0), &batch));
+        bytes
+    }
+
+    #[test]
+    fn the_worked_example_of_the_document_is_what_is_written_and_read() {
+        let document = include_str!("../../../docs/format.md");
+        let listing = document.split("```hex\n").nth(1).unwrap().split("```").next().unwrap();
+        let hex: String = listing.lines().map(|line| line.split('|').next().unwrap()).collect();
+        let digits: Vec<char> = hex.chars().filter(char::is_ascii_hexdigit).collect();
+        let byte = |pair: &[char]| u8::from_str_radix(&pair.iter().collect::<String>(), 16).unwrap();
+        let bytes: Vec<u8> = digits.chunks(2).map(byte).collect();
+        let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x} ")).collect::<String>();
+        assert_eq!(hex(&bytes), hex(&example()));
+
+        let header = Header::read(&bytes).unwrap();
+        let mut gather = Gather::new(&[], false);
+        gather.begin(&[]);
+        let mut decoder = Decoder::new(header.writer, 0);
+        let frames = &bytes[HEADER..];
+        let reached = crate::journal::read_frames(frames, HEADER as u64, &mut decoder, &mut gather);
+        assert_eq!((reached.offset as usize, reached.damage), (bytes.len(), None));
+        assert_eq!(gather.keys[0].to_string(), r#"loss {subset: "train"}"#);
+        let rows = gather.series.remove(0).merge().into_rows();
+        let rows: Vec<(i64, i64, Value)> =
+            rows.into_iter().map(|row| (row.step.0, micros(row.time), row.value)).collect();
+        assert_eq!(rows[0], (1, 1_763_999_999_960_000, Value::Float(0.5)));
+        assert_eq!(rows[2], (3, 1_764_000_000_000_001, Value::Float(0.125)));
+        assert_eq!(gather.records.len(), 2);
     }
 }

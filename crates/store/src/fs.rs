@@ -1,63 +1,233 @@
-//! Every touch of the file system, so that each error names its path.
+//! Every touch of the file system, so that each error names its path and tests can make any call fail.
+//!
+//! [`Disk`] is what the operating system offers and a test may deny; [`Files`] adds action and path to its errors.
 #![allow(clippy::disallowed_methods)]
 
+use std::fmt::Debug;
 use std::fs::File;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use rustix::fs::{FlockOperation, flock};
+use rustix::io::Errno;
 
 use crate::Error;
 
+/// How long after its last byte a journal counts as written on a file system that has no locks.
+const LEASE: Duration = Duration::from_secs(30);
+
+/// Reading and seeking, as a blob is opened.
+pub trait ReadSeek: Read + Seek + Send {}
+
+impl<T: Read + Seek + Send> ReadSeek for T {}
+
+/// Length and time of the last change of a file or folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Stat {
+    pub(crate) n_bytes: u64,
+    /// Nanoseconds since 1970.
+    pub(crate) modified: i64,
+}
+
+/// A folder tree. The methods are those of `std::fs`, with its errors.
+pub(crate) trait Disk: Debug + Send + Sync {
+    fn stat(&self, path: &Path) -> io::Result<Stat>;
+    /// The bytes from an offset to the end; none when the file is shorter.
+    fn read_from(&self, path: &Path, offset: u64) -> io::Result<Vec<u8>>;
+    fn open(&self, path: &Path) -> io::Result<Box<dyn ReadSeek>>;
+    fn entries(&self, path: &Path) -> io::Result<Vec<PathBuf>>;
+    fn create_folder(&self, path: &Path) -> io::Result<()>;
+    /// Makes a file that must not be there yet.
+    fn create(&self, path: &Path) -> io::Result<Box<dyn DiskFile>>;
+    /// Opens a file to write at its end.
+    fn append(&self, path: &Path) -> io::Result<Box<dyn DiskFile>>;
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
+    fn remove(&self, path: &Path) -> io::Result<()>;
+    /// Makes the names in a folder durable.
+    fn sync_folder(&self, path: &Path) -> io::Result<()>;
+    /// Makes a folder's time of change now: a file in it grew that others do not look at again.
+    fn touch_folder(&self, path: &Path) -> io::Result<()>;
+    /// Whether a living writer holds the file.
+    fn is_held(&self, path: &Path) -> io::Result<bool>;
+}
+
+/// A file that is being written. Dropping it gives its lock back.
+pub(crate) trait DiskFile: Debug + Send {
+    /// Appends; may take fewer bytes than given.
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize>;
+    fn sync(&mut self) -> io::Result<()>;
+    fn truncate(&mut self, n_bytes: u64) -> io::Result<()>;
+    /// Takes the lock; false when another holds it.
+    fn lock(&mut self) -> io::Result<bool>;
+}
+
+/// Appends all bytes.
+pub(crate) fn write_all(file: &mut dyn DiskFile, mut bytes: &[u8]) -> io::Result<()> {
+    while !bytes.is_empty() {
+        match file.write(bytes) {
+            Ok(0) => return Err(ErrorKind::WriteZero.into()),
+            Ok(count) => bytes = bytes.get(count..).unwrap_or_default(),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
 /// Adds action and path to what the operating system said.
-pub(crate) fn named(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Error {
+pub(crate) fn named(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Error {
     move |source| match source.kind() {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Error::Full { action, path: path.to_owned() },
         _ => Error::Io { action, path: path.to_owned(), source },
     }
 }
 
-pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Error> {
-    std::fs::read(path).map_err(named("read a file", path))
-}
+/// A disk whose errors say what was attempted, on which path.
+#[derive(Debug, Clone)]
+pub(crate) struct Files(pub(crate) Arc<dyn Disk>);
 
-pub(crate) fn create_folder(path: &Path) -> Result<(), Error> {
-    std::fs::create_dir_all(path).map_err(named("make a folder", path))
-}
-
-/// Makes a file that must not be there yet.
-pub(crate) fn create_new(path: &Path) -> Result<File, Error> {
-    File::options().append(true).create_new(true).open(path).map_err(named("make a file", path))
-}
-
-pub(crate) fn open(path: &Path) -> Result<File, Error> {
-    File::open(path).map_err(named("open a file", path))
-}
-
-/// Writes beside the old file, syncs and renames.
-pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    let beside = path.with_added_extension(format!("{}.new", std::process::id()));
-    let write = || {
-        std::fs::write(&beside, bytes)?;
-        File::open(&beside)?.sync_data()?;
-        std::fs::rename(&beside, path)
-    };
-    write().map_err(|error| {
-        // The half-written file helps nobody; that it may not be there is no second error.
-        let _ = std::fs::remove_file(&beside);
-        named("write a file", path)(error)
-    })
-}
-
-/// The entries of a folder, sorted; none when it is not there.
-pub(crate) fn entries(path: &Path) -> Result<Vec<PathBuf>, Error> {
-    let entries = match std::fs::read_dir(path) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(named("read a folder", path)(error)),
-    };
-    let mut paths = Vec::new();
-    for entry in entries {
-        paths.push(entry.map_err(named("read a folder", path))?.path());
+impl Files {
+    pub(crate) fn exists(&self, path: &Path) -> bool {
+        self.0.stat(path).is_ok()
     }
-    paths.sort();
-    Ok(paths)
+
+    pub(crate) fn read(&self, path: &Path) -> Result<Vec<u8>, Error> {
+        self.0.read_from(path, 0).map_err(named("read a file", path))
+    }
+
+    pub(crate) fn create_folder(&self, path: &Path) -> Result<(), Error> {
+        self.0.create_folder(path).map_err(named("make a folder", path))
+    }
+
+    /// The entries of a folder, sorted; none when it is not there.
+    pub(crate) fn entries(&self, path: &Path) -> Result<Vec<PathBuf>, Error> {
+        match self.0.entries(path) {
+            Ok(mut entries) => {
+                entries.sort();
+                Ok(entries)
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
+            Err(error) => Err(named("read a folder", path)(error)),
+        }
+    }
+
+    /// Writes beside the old file, syncs and renames.
+    pub(crate) fn replace(&self, path: &Path, bytes: &[u8]) -> Result<(), Error> {
+        let random = trailmark_core::WriterId::generate();
+        let beside = path.with_added_extension(format!("{random}.new"));
+        let write = || {
+            let mut file = self.0.create(&beside)?;
+            write_all(&mut *file, bytes)?;
+            file.sync()?;
+            self.0.rename(&beside, path)?;
+            path.parent().map_or(Ok(()), |folder| self.0.sync_folder(folder))
+        };
+        write().map_err(|error| {
+            // The half-written file helps nobody; that it may not be there is no second error.
+            let _ = self.0.remove(&beside);
+            named("write a file", path)(error)
+        })
+    }
+}
+
+/// The operating system's file system.
+#[derive(Debug)]
+pub(crate) struct Os;
+
+#[derive(Debug)]
+struct OsFile(File);
+
+impl Disk for Os {
+    fn stat(&self, path: &Path) -> io::Result<Stat> {
+        let stat = std::fs::metadata(path)?;
+        let since = stat.modified()?.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        Ok(Stat { n_bytes: stat.len(), modified: i64::try_from(since.as_nanos()).unwrap_or(i64::MAX) })
+    }
+
+    fn read_from(&self, path: &Path, offset: u64) -> io::Result<Vec<u8>> {
+        let mut file = File::open(path)?;
+        if offset > 0 {
+            file.seek(SeekFrom::Start(offset))?;
+        }
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    fn open(&self, path: &Path) -> io::Result<Box<dyn ReadSeek>> {
+        Ok(Box::new(File::open(path)?))
+    }
+
+    fn entries(&self, path: &Path) -> io::Result<Vec<PathBuf>> {
+        std::fs::read_dir(path)?.map(|entry| Ok(entry?.path())).collect()
+    }
+
+    fn create_folder(&self, path: &Path) -> io::Result<()> {
+        std::fs::create_dir_all(path)
+    }
+
+    fn create(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
+        Ok(Box::new(OsFile(File::options().append(true).create_new(true).open(path)?)))
+    }
+
+    fn append(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
+        Ok(Box::new(OsFile(File::options().append(true).open(path)?)))
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        std::fs::rename(from, to)
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        std::fs::remove_file(path)
+    }
+
+    fn sync_folder(&self, path: &Path) -> io::Result<()> {
+        File::open(path)?.sync_all()
+    }
+
+    fn touch_folder(&self, path: &Path) -> io::Result<()> {
+        File::open(path)?.set_modified(SystemTime::now())
+    }
+
+    fn is_held(&self, path: &Path) -> io::Result<bool> {
+        let file = File::open(path)?;
+        match flock(&file, FlockOperation::NonBlockingLockShared) {
+            Ok(()) => Ok(false),
+            Err(Errno::WOULDBLOCK) => Ok(true),
+            // No locks here: a journal that grew lately has a writer.
+            Err(_) => {
+                let age = SystemTime::now().duration_since(file.metadata()?.modified()?);
+                Ok(age.is_ok_and(|age| age < LEASE))
+            }
+        }
+    }
+}
+
+impl DiskFile for OsFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        self.0.sync_data()
+    }
+
+    fn truncate(&mut self, n_bytes: u64) -> io::Result<()> {
+        self.0.set_len(n_bytes)
+    }
+
+    fn lock(&mut self) -> io::Result<bool> {
+        // A reader that asks who holds a file holds it itself for a moment: try again for a while.
+        for _ in 0..20 {
+            match flock(&self.0, FlockOperation::NonBlockingLockExclusive) {
+                Err(Errno::WOULDBLOCK) => std::thread::park_timeout(Duration::from_millis(2)),
+                // Without locks the lease has to do.
+                Ok(()) | Err(_) => return Ok(true),
+            }
+        }
+        Ok(false)
+    }
 }

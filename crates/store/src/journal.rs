@@ -1,61 +1,167 @@
 //! Journal files: appended by one writer, which holds a lock on the file while it lives.
 //!
-//! A writer that dies leaves at most a torn tail, which readers drop and report; nothing before it is touched.
+//! A writer that dies leaves at most a torn tail, which readers drop and report; nothing before it is touched. The file
+//! gets its name when its header is written and its lock is held, so that a reader never meets less.
 
 use std::fmt;
-use std::fs::File;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::SystemTime;
 
-use rustix::fs::{FlockOperation, flock};
-use trailmark_core::{End, RunId, WallTime, WriterId};
+use trailmark_core::{End, RunId, SeriesKey, WallTime, WriterId};
 
-use crate::frame::{Decoder, Encoder, HEAD, MOST_BYTES};
-use crate::{Error, Record, fs};
+use crate::frame::{self, Decoder, Encoder, Found, HEAD, MOST_BYTES, Sink};
+use crate::fs::{self, DiskFile, Files};
+use crate::record::{Stamp, micros};
+use crate::{Batch, Error, Record, SeriesTable};
 
 /// First bytes of a journal: name and version of the format.
 pub(crate) const MAGIC: &[u8; 8] = b"TRAILJ\x00\x01";
-/// Magic, run id, writer id.
-pub(crate) const HEADER: usize = 8 + RunId::BYTES + WriterId::BYTES;
+/// Magic, role, three zeros, run id, writer id.
+pub(crate) const HEADER: usize = 12 + RunId::BYTES + WriterId::BYTES;
+
+/// What a journal is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// A process that records the run: its lock says that the run lives.
+    Run,
+    /// People's changes afterwards: its lock says nothing about the run.
+    Edits,
+}
+
+/// The beginning of a journal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Header {
+    pub(crate) role: Role,
+    pub(crate) run: RunId,
+    pub(crate) writer: WriterId,
+}
+
+impl Header {
+    pub(crate) fn bytes(&self) -> [u8; HEADER] {
+        let mut bytes = [0; HEADER];
+        bytes[..8].copy_from_slice(MAGIC);
+        bytes[8] = if self.role == Role::Run { 0 } else { 1 };
+        bytes[12..24].copy_from_slice(self.run.as_bytes());
+        bytes[24..].copy_from_slice(self.writer.as_bytes());
+        bytes
+    }
+
+    /// Reads a header; `None` for what is none.
+    pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
+        let rest = bytes.get(..HEADER)?.strip_prefix(MAGIC)?;
+        let role = match rest.get(..4)? {
+            [0, 0, 0, 0] => Role::Run,
+            [1, 0, 0, 0] => Role::Edits,
+            _ => return None,
+        };
+        let run = RunId::from_bytes(rest.get(4..16)?.try_into().ok()?);
+        Some(Self { role, run, writer: WriterId::from_bytes(rest.get(16..24)?.try_into().ok()?) })
+    }
+}
+
+/// The file of a writer.
+pub(crate) fn file_name(writer: WriterId) -> String {
+    format!("{writer}.journal")
+}
 
 /// Appends to one journal.
 #[derive(Debug)]
 pub struct JournalWriter {
-    file: File,
+    files: Files,
+    file: Box<dyn DiskFile>,
     path: PathBuf,
     encoder: Encoder,
+    /// The series of [`Self::append`]; a caller of [`Self::append_batch`] keeps its own.
+    table: SeriesTable,
     offset: u64,
-    failed: bool,
+    has_durable_name: bool,
+    has_failed: bool,
 }
 
 impl JournalWriter {
     /// Makes the journal and takes its lock.
-    pub(crate) fn create(folder: &Path, run: RunId, writer: WriterId) -> Result<Self, Error> {
-        let path = folder.join(format!("{writer}.journal"));
-        let mut file = fs::create_new(&path)?;
-        flock(&file, FlockOperation::NonBlockingLockExclusive)
-            .map_err(|_| Error::Locked { path: path.clone() })?;
-        let mut header = MAGIC.to_vec();
-        header.extend_from_slice(run.as_bytes());
-        header.extend_from_slice(writer.as_bytes());
-        file.write_all(&header).map_err(fs::named("write a journal", &path))?;
-        Ok(Self { file, path, encoder: Encoder::default(), offset: HEADER as u64, failed: false })
+    pub(crate) fn create(files: &Files, folder: &Path, header: Header) -> Result<Self, Error> {
+        let path = folder.join(file_name(header.writer));
+        let file = create_file(files, &path, &header)?;
+        let files = files.clone();
+        Ok(Self {
+            files,
+            file,
+            path,
+            encoder: Encoder::default(),
+            table: SeriesTable::default(),
+            offset: HEADER as u64,
+            has_durable_name: false,
+            has_failed: false,
+        })
     }
 
     /// Appends one frame with the records and says where the journal ends: what is before is in the kernel's hands.
     ///
     /// # Errors
-    /// [`Error::Full`], [`Error::Io`]. After an error the journal takes no more: its tail may be torn.
+    /// [`Error::Full`], [`Error::Io`]. The records are not in the journal then; the next may be, when there is room again.
     pub fn append(&mut self, records: &[Record]) -> Result<u64, Error> {
-        if records.is_empty() {
+        let mut batch = Batch::default();
+        for record in records {
+            match record {
+                Record::Point { series, step, epoch, time, value } => {
+                    let index = self.table.intern(&series.name, &series.context);
+                    let epoch = epoch.unwrap_or(f64::NAN);
+                    batch.push_point(
+                        index,
+                        Stamp { step: step.0, micros: micros(*time), epoch },
+                        value.clone(),
+                    );
+                }
+                record => batch.push(record.clone()),
+            }
+        }
+        let new = self.table.since(self.encoder.n_series()).to_vec();
+        self.append_batch(&new, &batch)
+    }
+
+    /// How many series have been named to the journal: those of the caller's table from here on are new.
+    pub fn n_series(&self) -> usize {
+        self.encoder.n_series()
+    }
+
+    /// Appends one frame: series that are new in the caller's [`SeriesTable`], and a batch.
+    ///
+    /// # Errors
+    /// As [`Self::append`].
+    pub fn append_batch(&mut self, new: &[Arc<SeriesKey>], batch: &Batch) -> Result<u64, Error> {
+        self.append_at(WallTime::from(SystemTime::now()), new, batch)
+    }
+
+    /// Appends one frame under a time of the caller.
+    pub(crate) fn append_at(
+        &mut self,
+        now: WallTime,
+        new: &[Arc<SeriesKey>],
+        batch: &Batch,
+    ) -> Result<u64, Error> {
+        self.check()?;
+        if batch.is_empty() && new.is_empty() {
             return Ok(self.offset);
         }
-        self.check()?;
-        let bytes = self.encoder.frame(records);
-        let written = self.file.write_all(&bytes);
-        self.failed = written.is_err();
-        written.map_err(fs::named("write a journal", &self.path))?;
-        self.offset += bytes.len() as u64;
+        let n_series = self.encoder.n_series();
+        let bytes = self.encoder.frame(micros(now), new, batch);
+        let n_bytes = bytes.len();
+        let written = if n_bytes > HEAD + MOST_BYTES {
+            Err(std::io::Error::other("got a frame of more than 256 MB"))
+        } else {
+            fs::write_all(&mut *self.file, bytes)
+        };
+        match written {
+            Ok(()) => self.offset += n_bytes as u64,
+            Err(error) => {
+                // The next frame names its series again, and follows the last whole one.
+                self.encoder.forget_after(n_series);
+                self.has_failed = self.file.truncate(self.offset).is_err();
+                return Err(fs::named("write a journal", &self.path)(error));
+            }
+        }
         Ok(self.offset)
     }
 
@@ -65,8 +171,12 @@ impl JournalWriter {
     /// [`Error::Io`]. After a failed sync nobody knows what the disk has: the journal takes no more.
     pub fn sync(&mut self) -> Result<(), Error> {
         self.check()?;
-        let synced = self.file.sync_data();
-        self.failed = synced.is_err();
+        let mut synced = self.file.sync();
+        if synced.is_ok() && !self.has_durable_name {
+            synced = sync_names(&self.files, &self.path);
+            self.has_durable_name = true;
+        }
+        self.has_failed = synced.is_err();
         synced.map_err(fs::named("sync a journal", &self.path))
     }
 
@@ -80,12 +190,47 @@ impl JournalWriter {
     }
 
     fn check(&self) -> Result<(), Error> {
-        if !self.failed {
+        if !self.has_failed {
             return Ok(());
         }
         let source = std::io::Error::other("an earlier write failed");
         Err(Error::Io { action: "write a journal", path: self.path.clone(), source })
     }
+}
+
+/// Makes a journal's file under its lock, with its header, and gives it its name last.
+pub(crate) fn create_file(files: &Files, path: &Path, header: &Header) -> Result<Box<dyn DiskFile>, Error> {
+    if files.exists(path) {
+        return Err(Error::Locked { path: path.to_owned() });
+    }
+    let beside = path.with_extension("new");
+    // What a writer left that died while it made its journal; one that lives holds it.
+    if files.exists(&beside) && !files.0.is_held(&beside).map_err(fs::named("make a journal", &beside))? {
+        files.0.remove(&beside).map_err(fs::named("make a journal", &beside))?;
+    }
+    let make = || {
+        let mut file = files.0.create(&beside)?;
+        let is_locked = file.lock()?;
+        fs::write_all(&mut *file, &header.bytes())?;
+        files.0.rename(&beside, path)?;
+        Ok((file, is_locked))
+    };
+    match make() {
+        Ok((file, true)) => Ok(file),
+        Ok((_, false)) => Err(Error::Locked { path: path.to_owned() }),
+        Err(error) => {
+            // The half-made file helps nobody; that it may not be there is no second error.
+            let _ = files.0.remove(&beside);
+            Err(fs::named("make a journal", path)(error))
+        }
+    }
+}
+
+/// Makes the name of a journal durable, and that of its run's folder.
+pub(crate) fn sync_names(files: &Files, path: &Path) -> std::io::Result<()> {
+    let Some(folder) = path.parent() else { return Ok(()) };
+    files.0.sync_folder(folder)?;
+    folder.parent().map_or(Ok(()), |runs| files.0.sync_folder(runs))
 }
 
 /// Something in a journal that could not be read.
@@ -94,9 +239,9 @@ pub struct Problem {
     /// The journal.
     pub path: PathBuf,
     /// From which byte on.
-    pub offset: usize,
+    pub offset: u64,
     /// How many bytes are dropped.
-    pub n_bytes: usize,
+    pub n_bytes: u64,
     /// What is wrong.
     pub reason: &'static str,
 }
@@ -108,118 +253,154 @@ impl fmt::Display for Problem {
     }
 }
 
-/// A journal as it was read.
-#[derive(Debug)]
-pub(crate) struct Journal {
-    pub(crate) writer: WriterId,
-    pub(crate) records: Vec<Record>,
-    pub(crate) problem: Option<Problem>,
-    /// Whether its writer lives.
-    pub(crate) is_held: bool,
+/// How far the bytes of a journal were read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Reached {
+    /// Up to here everything was handed to the sink.
+    pub(crate) offset: u64,
+    /// The time of the last frame, if there was one.
+    pub(crate) micros: Option<i64>,
+    /// What is wrong with the bytes after it, and how many they are.
+    pub(crate) damage: Option<(&'static str, u64)>,
+    /// The frame at `offset` was read in part before it turned out to be nonsense: do not read it again.
+    pub(crate) is_nonsense: bool,
 }
 
-/// Reads a journal up to its end or the first damage; `None` when not even its header was written.
-pub(crate) fn read(path: &Path) -> Result<Option<Journal>, Error> {
-    // The lock is asked for before the bytes: a writer that ends in between is seen with its end.
-    let file = fs::open(path)?;
-    let is_held = flock(&file, FlockOperation::NonBlockingLockShared).is_err();
-    let bytes = fs::read(path)?;
-    drop(file);
-    Ok(parse(path, &bytes).map(|(writer, records, problem)| Journal { writer, records, problem, is_held }))
-}
-
-pub(crate) fn parse(path: &Path, bytes: &[u8]) -> Option<(WriterId, Vec<Record>, Option<Problem>)> {
-    let header = bytes.get(..HEADER)?;
-    if !header.starts_with(MAGIC) {
-        return None;
+/// Hands the frames among `bytes`, which begin at a frame of a journal, to a sink, up to the end or the first damage.
+pub(crate) fn read_frames(bytes: &[u8], offset: u64, decoder: &mut Decoder, sink: &mut dyn Sink) -> Reached {
+    let mut reached = Reached { offset, micros: None, damage: None, is_nonsense: false };
+    let mut rest = bytes;
+    loop {
+        let payload = match frame::find(rest) {
+            Found::Nothing => return reached,
+            Found::Damage(reason) => {
+                reached.damage = Some((reason, rest.len() as u64));
+                return reached;
+            }
+            Found::Payload(payload) => payload,
+        };
+        let Some(micros) = decoder.payload(payload, reached.offset + HEAD as u64, sink) else {
+            reached.damage = Some(("unknown record", rest.len() as u64));
+            reached.is_nonsense = true;
+            return reached;
+        };
+        let length = HEAD + payload.len();
+        reached.offset += length as u64;
+        reached.micros = Some(micros);
+        rest = rest.get(length..).unwrap_or_default();
     }
-    let writer = WriterId::from_bytes(header[8 + RunId::BYTES..].try_into().ok()?);
-    let mut decoder = Decoder::default();
-    let mut records = Vec::new();
-    let mut offset = HEADER;
-    let problem = loop {
-        let rest = &bytes[offset..];
-        if rest.is_empty() {
-            break None;
-        }
-        let problem = |reason| Some(Problem { path: path.to_owned(), offset, n_bytes: rest.len(), reason });
-        let Some(payload) = payload(rest) else { break problem("torn tail") };
-        let (payload, checksum) = payload;
-        if crc32c::crc32c(payload) != checksum {
-            break problem("wrong checksum");
-        }
-        let Some(more) = decoder.records(payload) else { break problem("unknown record") };
-        records.extend(more);
-        offset += HEAD + payload.len();
-    };
-    Some((writer, records, problem))
-}
-
-fn payload(rest: &[u8]) -> Option<(&[u8], u32)> {
-    let number = |from: usize| Some(u32::from_le_bytes(rest.get(from..from + 4)?.try_into().ok()?));
-    let length = number(0)? as usize;
-    if length > MOST_BYTES {
-        return None;
-    }
-    Some((rest.get(HEAD..HEAD + length)?, number(4)?))
 }
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use proptest::prelude::*;
-    use trailmark_core::{Context, SeriesKey, Step, Value};
+    use trailmark_core::{Context, Step, Value};
 
     use super::*;
+    use crate::gather::Gather;
 
     fn points(rows: &[(i64, i64, f64)]) -> Vec<Record> {
         let point = |(index, (step, micros, value)): (usize, &(i64, i64, f64))| Record::Point {
             series: SeriesKey::new(if index % 5 == 0 { "f1" } else { "loss" }, Context::subset("train")),
             step: Step(*step),
-            epoch: (index % 3 == 0).then_some(0.5),
+            epoch: (index % 3 == 0).then_some(0.1),
             time: WallTime::from_nanos(micros * 1000),
-            value: if index % 7 == 0 { Value::Int(*step) } else { Value::Float(*value) },
+            value: match index % 7 {
+                0 => Value::Int(*step),
+                1 => Value::Float(f64::from(*value as f32)),
+                _ => Value::Float(*value),
+            },
         };
         rows.iter().enumerate().map(point).collect()
     }
 
-    fn bytes_of(frames: &[Vec<Record>]) -> Vec<u8> {
-        let mut encoder = Encoder::default();
-        let mut bytes = MAGIC.to_vec();
-        bytes.extend([7; RunId::BYTES + WriterId::BYTES]);
-        frames.iter().for_each(|frame| bytes.extend(encoder.frame(frame)));
-        bytes
+    /// A journal's frames, and where each ends.
+    fn frames_of(frames: &[Vec<Record>]) -> (Vec<u8>, Vec<usize>) {
+        let (mut encoder, mut table) = (Encoder::default(), SeriesTable::default());
+        let (mut bytes, mut ends) = (Vec::new(), Vec::new());
+        for (index, records) in frames.iter().enumerate() {
+            let mut batch = Batch::default();
+            for record in records {
+                let Record::Point { series, step, epoch, time, value } = record else { continue };
+                let index = table.intern(&series.name, &series.context);
+                let at = Stamp { step: step.0, micros: micros(*time), epoch: epoch.unwrap_or(f64::NAN) };
+                batch.push_point(index, at, value.clone());
+            }
+            let new = table.since(encoder.n_series()).to_vec();
+            bytes.extend_from_slice(encoder.frame(index as i64, &new, &batch));
+            ends.push(bytes.len());
+        }
+        (bytes, ends)
+    }
+
+    type Rows = Vec<(Arc<SeriesKey>, Vec<crate::PointRow>)>;
+
+    /// All series that the bytes hold, merged, and how far they were understood.
+    fn read(bytes: &[u8]) -> (Rows, Reached) {
+        let mut gather = Gather::new(&[], false);
+        gather.begin(&[]);
+        let mut decoder = Decoder::new(WriterId::from_bytes([1; 8]), 0);
+        let reached = read_frames(bytes, 0, &mut decoder, &mut gather);
+        let rows = gather.series.into_iter().map(|series| series.merge().into_rows());
+        (gather.keys.into_iter().zip(rows).collect(), reached)
+    }
+
+    /// The same from the records themselves: the later of a step wins.
+    fn model(
+        frames: &[Vec<Record>],
+    ) -> std::collections::BTreeMap<SeriesKey, std::collections::BTreeMap<i64, Value>> {
+        let mut model =
+            std::collections::BTreeMap::<SeriesKey, std::collections::BTreeMap<i64, Value>>::new();
+        for record in frames.iter().flatten() {
+            if let Record::Point { series, step, value, .. } = record {
+                model.entry(series.clone()).or_default().insert(step.0, value.clone());
+            }
+        }
+        model
+    }
+
+    fn check(bytes: &[u8], frames: &[Vec<Record>]) -> Result<Reached, TestCaseError> {
+        let (series, reached) = read(bytes);
+        let model = model(frames);
+        prop_assert_eq!(series.iter().filter(|(_, rows)| !rows.is_empty()).count(), model.len());
+        for (key, rows) in series {
+            let rows: Vec<(i64, Value)> = rows.into_iter().map(|row| (row.step.0, row.value)).collect();
+            let want = model.get(&*key).cloned().unwrap_or_default();
+            prop_assert_eq!(rows, want.into_iter().collect::<Vec<_>>());
+        }
+        Ok(reached)
     }
 
     proptest! {
         #[test]
-        fn what_is_written_is_read_and_a_torn_tail_costs_only_itself(
+        fn what_is_written_is_read_and_damage_costs_only_what_follows(
             rows in prop::collection::vec((any::<i64>(), -1i64 << 50..1 << 50, -1e300f64..1e300), 1..60),
             cut in 0usize..10_000,
             flip in 0usize..10_000,
         ) {
             let frames: Vec<Vec<Record>> = rows.chunks(7).map(points).collect();
-            let bytes = bytes_of(&frames);
-            let path = Path::new("a.journal");
-            let whole: Vec<Record> = frames.concat();
-            let (_, read, problem) = parse(path, &bytes).unwrap();
-            prop_assert_eq!(&read, &whole);
-            prop_assert!(problem.is_none());
-            let cut = HEADER + cut % (bytes.len() - HEADER);
-            let (_, read, _) = parse(path, &bytes[..cut]).unwrap();
-            prop_assert_eq!(&read[..], &whole[..read.len()]);
+            let (bytes, ends) = frames_of(&frames);
+            prop_assert_eq!(check(&bytes, &frames)?.damage, None);
+            let whole = |n_bytes: usize| &frames[..ends.iter().filter(|end| **end <= n_bytes).count()];
+            let cut = cut % bytes.len();
+            let reached = check(&bytes[..cut], whole(cut))?;
+            prop_assert_eq!(reached.damage.is_none(), cut == 0 || ends.contains(&cut));
+            let flip = flip % bytes.len();
             let mut damaged = bytes.clone();
-            let at = HEADER + flip % (bytes.len() - HEADER);
-            damaged[at] ^= 0x10;
-            let (_, read, problem) = parse(path, &damaged).unwrap();
-            prop_assert_eq!(&read[..], &whole[..read.len()]);
-            prop_assert!(problem.is_some());
+            damaged[flip] ^= 0x10;
+            prop_assert!(check(&damaged, whole(flip))?.damage.is_some());
         }
 
         #[test]
         fn foreign_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
-            parse(Path::new("a"), &bytes);
-            Decoder::default().records(&bytes);
+            read(&bytes);
+            let mut gather = Gather::new(&[], false);
+            Decoder::new(WriterId::from_bytes([1; 8]), 3).payload(&bytes, 0, &mut gather);
         }
+    }
+
+    #[test]
+    fn zeros_that_a_power_cut_leaves_are_no_frames() {
+        assert_eq!(read(&[0; 64]).1.damage, Some(("impossible length", 64)));
     }
 }

@@ -1,22 +1,42 @@
 //! The repository on disk: journals that each have one writer, blobs by content, and what is derived from them.
 //!
-//! In the order in which data flows: a [`Record`] goes through a [`JournalWriter`] into a frame of a journal file;
-//! [`Repository::read_run`] merges all journals of a run into a [`RunData`]; [`best`] says which run is best. The bytes
-//! are specified in `docs/format.md`.
+//! In the order in which data flows: [`Record`]s and numbers, collected in a [`Batch`], go through a [`JournalWriter`]
+//! into a frame of a journal file; a [`Repository`] lists runs as [`RunRow`]s, from the catalog and what is new in the
+//! journals, and reads one whole as [`RunData`]; [`Store`] is what others ask of it; [`Merger`] and [`Points`] make one
+//! series of what it hands out; [`best`] says which run is best. The bytes are specified in `docs/format.md`.
 
 mod best;
+mod catalog;
 mod codec;
 mod error;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod faults;
+mod folder;
 mod frame;
 mod fs;
+mod gather;
+mod ingest;
 mod journal;
+mod life;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod memory;
+mod points;
 mod record;
 mod repository;
+mod row;
 mod run;
+mod scan;
+mod store;
 
-pub use best::{Best, Selector, best};
+pub use best::{Best, BestRun, Selector, best};
 pub use error::Error;
+pub use fs::ReadSeek;
 pub use journal::{JournalWriter, Problem};
-pub use record::Record;
+pub use points::{Block, Columns, Merger, Points};
+pub use record::{Batch, Column, Order, Record, SeriesTable, Stamp, micros, n_bytes};
 pub use repository::Repository;
+pub use row::{Kind, RunRow, SeriesRow};
 pub use run::{PointRow, RunData, Series};
+pub use store::{Appended, Changes, Cursor, Object, Page, Prune, Stats, Store, Wanted};

@@ -1,21 +1,41 @@
 //! A repository: a folder with `trailmark.toml`, `runs/` and `blobs/`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use trailmark_core::{ContentId, RunId, WriterId};
 
 use crate::codec::{Reader, Writer};
-use crate::{Error, JournalWriter, RunData, fs, journal, run};
+use crate::fs::{Files, Os};
+use crate::gather::Gather;
+use crate::ingest::Ingest;
+use crate::journal::{Header, Role};
+use crate::row::RunRow;
+use crate::scan::{self, Place, Scan};
+use crate::{Error, JournalWriter, RunData, run};
 
 /// The newest format that this program writes.
 const FORMAT: i64 = 1;
 
-/// A repository on disk.
+/// A repository on disk. Clones share what is known of it.
 #[derive(Debug, Clone)]
 pub struct Repository {
-    path: PathBuf,
-    id: String,
+    pub(crate) inner: Arc<Inner>,
+}
+
+/// What the clones of a repository share.
+#[derive(Debug)]
+pub(crate) struct Inner {
+    pub(crate) place: Place,
+    /// Held while the disk is read: one refresh at a time is its purpose. Taken after `editor`.
+    scan: Mutex<Scan>,
+    /// The writer of this process's edits; a new one after a failed write. Held for the whole of an edit.
+    pub(crate) editor: Mutex<WriterId>,
+    /// Journals whose writers are elsewhere.
+    pub(crate) ingest: Mutex<HashMap<(RunId, WriterId), Ingest>>,
+    /// Tells cursors of this process from those of others.
+    pub(crate) session: WriterId,
 }
 
 impl Repository {
@@ -24,14 +44,7 @@ impl Repository {
     /// # Errors
     /// As [`Self::open`].
     pub fn open_or_create(path: &Path) -> Result<Self, Error> {
-        let file = path.join("trailmark.toml");
-        if !file.exists() {
-            fs::create_folder(&path.join("runs"))?;
-            fs::create_folder(&path.join("blobs"))?;
-            let text = format!("format = {FORMAT}\nid = \"{}\"\n", WriterId::generate());
-            fs::replace(&file, text.as_bytes())?;
-        }
-        Self::open(path)
+        Self::make(&Files(Arc::new(Os)), path, Some(path.join("catalog.sqlite")))
     }
 
     /// Opens a repository.
@@ -39,12 +52,27 @@ impl Repository {
     /// # Errors
     /// [`Error::NotARepository`], [`Error::Newer`], [`Error::Broken`], [`Error::Io`].
     pub fn open(path: &Path) -> Result<Self, Error> {
+        Self::open_on(&Files(Arc::new(Os)), path, Some(path.join("catalog.sqlite")))
+    }
+
+    pub(crate) fn make(files: &Files, path: &Path, catalog: Option<PathBuf>) -> Result<Self, Error> {
         let file = path.join("trailmark.toml");
-        if !file.exists() {
+        if !files.exists(&file) {
+            files.create_folder(&path.join("runs"))?;
+            files.create_folder(&path.join("blobs"))?;
+            let text = format!("format = {FORMAT}\nid = \"{}\"\n", WriterId::generate());
+            files.replace(&file, text.as_bytes())?;
+        }
+        Self::open_on(files, path, catalog)
+    }
+
+    pub(crate) fn open_on(files: &Files, path: &Path, catalog: Option<PathBuf>) -> Result<Self, Error> {
+        let file = path.join("trailmark.toml");
+        if !files.exists(&file) {
             return Err(Error::NotARepository { path: path.to_owned() });
         }
         let broken = |reason: String| Error::Broken { reason, path: file.clone() };
-        let text = String::from_utf8(fs::read(&file)?).map_err(|error| broken(error.to_string()))?;
+        let text = String::from_utf8(files.read(&file)?).map_err(|error| broken(error.to_string()))?;
         let table: toml::Table = text.parse().map_err(|error: toml::de::Error| broken(error.to_string()))?;
         let format = table.get("format").and_then(toml::Value::as_integer);
         let format = format.ok_or_else(|| broken("got no format, want a whole number".to_owned()))?;
@@ -52,17 +80,25 @@ impl Repository {
             return Err(Error::Newer { got: format, want: FORMAT, path: path.to_owned() });
         }
         let id = table.get("id").and_then(toml::Value::as_str).unwrap_or_default().to_owned();
-        Ok(Self { path: path.to_owned(), id })
+        let place = Place { files: files.clone(), path: path.to_owned(), id, catalog };
+        let inner = Inner {
+            place,
+            scan: Mutex::default(),
+            editor: Mutex::new(WriterId::generate()),
+            ingest: Mutex::default(),
+            session: WriterId::generate(),
+        };
+        Ok(Self { inner: Arc::new(inner) })
     }
 
     /// The folder.
     pub fn path(&self) -> &Path {
-        &self.path
+        &self.inner.place.path
     }
 
     /// What tells this repository from others.
     pub fn id(&self) -> &str {
-        &self.id
+        &self.inner.place.id
     }
 
     /// A new writer of a run, which may have others.
@@ -70,21 +106,47 @@ impl Repository {
     /// # Errors
     /// [`Error::Io`], [`Error::Full`].
     pub fn writer(&self, run: RunId) -> Result<JournalWriter, Error> {
-        let folder = self.path.join("runs").join(run.to_string());
-        fs::create_folder(&folder)?;
-        JournalWriter::create(&folder, run, WriterId::generate())
+        let place = &self.inner.place;
+        let folder = place.run(run);
+        place.files.create_folder(&folder)?;
+        let header = Header { role: Role::Run, run, writer: WriterId::generate() };
+        JournalWriter::create(&place.files, &folder, header)
     }
 
-    /// All runs, oldest first.
+    /// The ids of all runs, oldest first; deleted ones too.
     ///
     /// # Errors
     /// [`Error::Io`].
-    pub fn runs(&self) -> Result<Vec<RunId>, Error> {
-        let entries = fs::entries(&self.path.join("runs"))?;
-        let mut runs: Vec<RunId> =
-            entries.iter().filter_map(|path| path.file_name()?.to_str()?.parse().ok()).collect();
-        runs.sort();
-        Ok(runs)
+    pub fn run_ids(&self) -> Result<Vec<RunId>, Error> {
+        self.inner.place.run_ids()
+    }
+
+    /// What is known of all runs, brought up to date.
+    pub(crate) fn scan(&self) -> Result<MutexGuard<'_, Scan>, Error> {
+        self.expire();
+        let mut scan = self.inner.scan.lock().unwrap_or_else(PoisonError::into_inner);
+        scan.refresh(&self.inner.place)?;
+        Ok(scan)
+    }
+
+    /// What is known of the runs, with one of them brought up to date.
+    pub(crate) fn scan_one(&self, id: RunId) -> Result<MutexGuard<'_, Scan>, Error> {
+        let mut scan = self.inner.scan.lock().unwrap_or_else(PoisonError::into_inner);
+        let generation = scan.generation + 1;
+        if scan.refresh_run(&self.inner.place, id, generation)? {
+            scan.generation = generation;
+        }
+        Ok(scan)
+    }
+
+    /// All runs as rows, oldest first; deleted ones are left out.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn rows(&self) -> Result<Vec<Arc<RunRow>>, Error> {
+        let mut rows = self.scan()?.rows();
+        rows.retain(|row| !row.is_deleted);
+        Ok(rows)
     }
 
     /// Reads a run.
@@ -92,26 +154,26 @@ impl Repository {
     /// # Errors
     /// [`Error::NoRun`], [`Error::Io`]. Damage is no error: it is told in [`RunData::problems`].
     pub fn read_run(&self, id: RunId) -> Result<RunData, Error> {
-        let mut journals = Vec::new();
-        for path in fs::entries(&self.path.join("runs").join(id.to_string()))? {
-            if path.extension().is_some_and(|extension| extension == "journal") {
-                journals.extend(journal::read(&path)?);
-            }
-        }
+        let place = &self.inner.place;
+        let mut gather = Gather::new(&[], false);
+        let journals = scan::read_journals(&place.files, &place.journals(id)?, &[], &mut gather)?;
         if journals.is_empty() {
             return Err(Error::NoRun { text: id.to_string() });
         }
-        Ok(run::merge(id, journals))
+        let problems = journals.iter().filter_map(|(path, journal)| journal.problem(path)).collect();
+        let journals: Vec<_> = journals.into_iter().map(|(_, journal)| journal).collect();
+        Ok(run::merge(id, gather, &journals, problems))
     }
 
-    /// Reads all runs, oldest first; one whose writer died before its first byte is passed over.
+    /// Reads all runs, oldest first; deleted ones are left out, and one whose writer died before its first byte.
     ///
     /// # Errors
     /// [`Error::Io`].
     pub fn read_all(&self) -> Result<Vec<RunData>, Error> {
         let mut runs = Vec::new();
-        for id in self.runs()? {
+        for id in self.run_ids()? {
             match self.read_run(id) {
+                Ok(run) if run.is_deleted => {}
                 Ok(run) => runs.push(run),
                 Err(Error::NoRun { .. }) => {}
                 Err(error) => return Err(error),
@@ -120,24 +182,36 @@ impl Repository {
         Ok(runs)
     }
 
-    /// The run that a person means by an id, its first digits, or a name.
+    /// The id of the run that a person means by an id, its first digits, or a name; a deleted run only by its whole id.
     ///
     /// # Errors
     /// [`Error::NoRun`] when there is none, or more than one.
-    pub fn find(&self, text: &str) -> Result<RunData, Error> {
+    pub fn find_id(&self, text: &str) -> Result<RunId, Error> {
         let none = || Error::NoRun { text: text.to_owned() };
-        let ids = self.runs()?;
-        let mut by_id = ids.iter().filter(|id| !text.is_empty() && id.to_string().starts_with(text));
+        if let Ok(id) = text.parse() {
+            return if self.inner.place.journals(id)?.is_empty() { Err(none()) } else { Ok(id) };
+        }
+        let rows = self.rows()?;
+        let is_hex = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let mut by_id = rows.iter().filter(|row| is_hex && row.id.to_string().starts_with(text));
         match (by_id.next(), by_id.next()) {
-            (Some(id), None) => return self.read_run(*id),
+            (Some(row), None) => return Ok(row.id),
             (Some(_), Some(_)) => return Err(none()),
             (None, _) => {}
         }
-        let mut by_name = self.read_all()?.into_iter().filter(|run| run.name == text);
+        let mut by_name = rows.iter().filter(|row| row.name == text);
         match (by_name.next(), by_name.next()) {
-            (Some(run), None) => Ok(run),
+            (Some(row), None) => Ok(row.id),
             _ => Err(none()),
         }
+    }
+
+    /// Reads the run that a person means, as [`Self::find_id`].
+    ///
+    /// # Errors
+    /// As [`Self::find_id`] and [`Self::read_run`].
+    pub fn find(&self, text: &str) -> Result<RunData, Error> {
+        self.read_run(self.find_id(text)?)
     }
 
     /// Keeps bytes by content.
@@ -147,16 +221,17 @@ impl Repository {
     pub fn put_blob(&self, bytes: &[u8]) -> Result<ContentId, Error> {
         let id = ContentId::of(bytes);
         let path = self.blob_path(&id);
-        if !path.exists() {
-            fs::create_folder(path.parent().unwrap_or(&self.path))?;
-            fs::replace(&path, bytes)?;
+        let files = &self.inner.place.files;
+        if !files.exists(&path) {
+            files.create_folder(path.parent().unwrap_or(self.path()))?;
+            files.replace(&path, bytes)?;
         }
         Ok(id)
     }
 
-    fn blob_path(&self, id: &ContentId) -> PathBuf {
+    pub(crate) fn blob_path(&self, id: &ContentId) -> PathBuf {
         let name = id.to_string();
-        self.path.join("blobs").join(&name[..2]).join(&name)
+        self.path().join("blobs").join(&name[..2]).join(&name)
     }
 
     /// Keeps texts as one compressed blob; says the blob's id. The same texts in several runs are kept once.
@@ -166,7 +241,8 @@ impl Repository {
     pub fn put_texts(&self, texts: &[&str]) -> Result<ContentId, Error> {
         let mut writer = Writer::default();
         texts.iter().for_each(|text| writer.text(text));
-        let packed = zstd::bulk::compress(&writer.0, 3).map_err(fs::named("compress texts", &self.path))?;
+        let packed =
+            zstd::bulk::compress(&writer.0, 3).map_err(crate::fs::named("compress texts", self.path()))?;
         self.put_blob(&packed)
     }
 
@@ -176,8 +252,8 @@ impl Repository {
     /// [`Error::Io`], [`Error::Broken`].
     pub fn texts(&self, pack: &ContentId) -> Result<BTreeMap<ContentId, String>, Error> {
         let path = self.blob_path(pack);
-        let bytes =
-            zstd::stream::decode_all(&fs::read(&path)?[..]).map_err(fs::named("unpack texts", &path))?;
+        let packed = self.inner.place.files.read(&path)?;
+        let bytes = zstd::stream::decode_all(&packed[..]).map_err(crate::fs::named("unpack texts", &path))?;
         let mut reader = Reader(&bytes);
         let mut texts = BTreeMap::new();
         while !reader.is_empty() {

@@ -1,16 +1,18 @@
 //! A run as it is read: all its journals merged.
 //!
-//! Later wins, and "later" is read from the records themselves: their time, then the writer, then their place in its
+//! Later wins, and "later" is read from the frames themselves: their time, then the writer, then the place in its
 //! journal. So every reader, and every copy of the files, comes to the same run.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use trailmark_core::{
-    ContentId, Edit, End, ParamValue, Params, RunId, RunStatus, SeriesKey, Step, Value, WallTime,
+    ContentId, Edit, ParamValue, Params, RunId, RunStatus, SeriesKey, Step, Value, WallTime,
 };
 
-use crate::Record;
-use crate::journal::{Journal, Problem};
+use crate::gather::Gather;
+use crate::journal::Problem;
+use crate::life::{self, JournalState};
+use crate::{Order, Record};
 
 /// Everything that a run recorded.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,8 +25,14 @@ pub struct RunData {
     pub experiment: String,
     /// What it is about.
     pub description: String,
+    /// What people noted about it afterwards.
+    pub note: String,
     /// Its tags.
     pub tags: BTreeSet<String>,
+    /// Whether it was put out of sight.
+    pub is_archived: bool,
+    /// Whether it was deleted; it can be restored until it is compacted away.
+    pub is_deleted: bool,
     /// When its first writer began.
     pub created: WallTime,
     /// When its last writer ended, if it did.
@@ -43,7 +51,7 @@ pub struct RunData {
     pub problems: Vec<Problem>,
 }
 
-/// One series, ordered by step; answers and log lines of one step keep the order of their times.
+/// One series, ordered by step; answers and log lines of one step keep the order in which they were written.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Series {
     /// Its points.
@@ -66,11 +74,7 @@ pub struct PointRow {
 impl Series {
     /// The numbers with their steps; nothing for other values.
     pub fn numbers(&self) -> impl DoubleEndedIterator<Item = (Step, f64)> {
-        self.points.iter().filter_map(|point| match point.value {
-            Value::Float(number) => Some((point.step, number)),
-            Value::Int(number) => Some((point.step, number as f64)),
-            _ => None,
-        })
+        self.points.iter().filter_map(|point| Some((point.step, number(&point.value)?)))
     }
 
     /// The last number.
@@ -88,95 +92,72 @@ impl Series {
     }
 }
 
-/// What makes two points of a series one: the step, and for answers the question, for log lines their own place.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct PointKey(Step, Option<String>, Option<usize>);
-
-/// Merges the journals of a run.
-pub(crate) fn merge(id: RunId, journals: Vec<Journal>) -> RunData {
-    let mut run = empty(id);
-    let is_running = journals.iter().any(|journal| journal.is_held);
-    let mut rows: Vec<(WallTime, trailmark_core::WriterId, usize, Record)> = Vec::new();
-    let mut undated: Vec<Record> = Vec::new();
-    for journal in journals {
-        run.problems.extend(journal.problem);
-        for (index, record) in journal.records.into_iter().enumerate() {
-            let time = match &record {
-                Record::Created { time }
-                | Record::Param { time, .. }
-                | Record::Point { time, .. }
-                | Record::Edit { time, .. }
-                | Record::End { time, .. } => *time,
-                Record::Texts { .. } | Record::Paragraphs { .. } => {
-                    undated.push(record);
-                    continue;
-                }
-            };
-            rows.push((time, journal.writer, index, record));
-        }
+/// A value as a number, if it is one.
+pub(crate) fn number(value: &Value) -> Option<f64> {
+    match value {
+        Value::Float(number) => Some(*number),
+        Value::Int(number) => Some(*number as f64),
+        _ => None,
     }
-    rows.sort_by_key(|row| (row.0, row.1, row.2));
-    let mut points: BTreeMap<SeriesKey, BTreeMap<PointKey, PointRow>> = BTreeMap::new();
-    let mut last: Option<RunStatus> = None;
-    for (place, (_, _, _, record)) in rows.into_iter().enumerate() {
-        match record {
-            Record::Point { series, step, epoch, time, value } => {
-                let key = match &value {
-                    Value::Answer(answer) => PointKey(step, Some(answer.question_key.clone()), None),
-                    Value::Log(_) => PointKey(step, None, Some(place)),
-                    _ => PointKey(step, None, None),
-                };
-                points.entry(series).or_default().insert(key, PointRow { step, epoch, time, value });
-            }
-            Record::Created { time } => {
-                run.created = run.created.min(time);
-                last = None;
-            }
-            Record::End { time, end } => {
-                run.ended = Some(time);
-                last = Some(RunStatus::Ended(end));
-            }
-            Record::Param { path, value, .. } => set_param(&mut run.params, &path, value),
-            Record::Edit { edit, .. } => apply(&mut run, edit),
-            Record::Texts { .. } | Record::Paragraphs { .. } => {}
-        }
-    }
-    for record in undated {
-        match record {
-            Record::Texts { pack } => _ = run.packs.insert(pack),
-            Record::Paragraphs { subset, ids } => _ = run.paragraphs.insert(subset, ids),
-            _ => {}
-        }
-    }
-    run.series = points
-        .into_iter()
-        .map(|(key, points)| (key, Series { points: points.into_values().collect() }))
-        .collect();
-    run.status = if is_running { RunStatus::Running } else { last.unwrap_or(RunStatus::Crashed) };
-    if is_running || run.status == RunStatus::Crashed {
-        run.ended = None;
-    }
-    if run.created.nanos() == i64::MAX {
-        run.created = WallTime::from_nanos(0);
-    }
-    run
 }
 
-fn empty(id: RunId) -> RunData {
-    RunData {
-        id,
-        name: String::new(),
-        experiment: String::new(),
-        description: String::new(),
-        tags: BTreeSet::new(),
-        created: WallTime::from_nanos(i64::MAX),
-        ended: None,
-        status: RunStatus::Ended(End::Finished),
-        params: Params::new(),
-        series: BTreeMap::new(),
-        packs: BTreeSet::new(),
-        paragraphs: BTreeMap::new(),
-        problems: Vec::new(),
+/// What people call a run, its params and contents: what records say that are no points.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct About {
+    pub(crate) name: String,
+    pub(crate) experiment: String,
+    pub(crate) description: String,
+    pub(crate) note: String,
+    pub(crate) tags: BTreeSet<String>,
+    pub(crate) is_archived: bool,
+    pub(crate) is_deleted: bool,
+    pub(crate) params: Params,
+    pub(crate) packs: BTreeSet<ContentId>,
+    pub(crate) paragraphs: BTreeMap<String, Vec<ContentId>>,
+}
+
+impl About {
+    /// Applies records in the merge order.
+    pub(crate) fn apply(&mut self, mut records: Vec<(Order, Record)>) {
+        records.sort_by_key(|(order, _)| *order);
+        for (_, record) in records {
+            match record {
+                Record::Param { path, value } => set_param(&mut self.params, &path, value),
+                Record::Edit { edit } => self.edit(edit),
+                Record::Texts { pack } => _ = self.packs.insert(pack),
+                Record::Paragraphs { subset, ids } => _ = self.paragraphs.insert(subset, ids),
+                Record::Created { .. } | Record::End { .. } | Record::Point { .. } => {}
+            }
+        }
+    }
+
+    /// What undoes an edit; none for one that changes nothing.
+    pub(crate) fn undo(&self, edit: &Edit) -> Option<Edit> {
+        let text =
+            |old: &String, new: &String, back: fn(String) -> Edit| (old != new).then(|| back(old.clone()));
+        match edit {
+            Edit::Name(new) => text(&self.name, new, Edit::Name),
+            Edit::Experiment(new) => text(&self.experiment, new, Edit::Experiment),
+            Edit::Description(new) => text(&self.description, new, Edit::Description),
+            Edit::Note(new) => text(&self.note, new, Edit::Note),
+            Edit::AddTag(tag) => (!self.tags.contains(tag)).then(|| Edit::RemoveTag(tag.clone())),
+            Edit::RemoveTag(tag) => self.tags.contains(tag).then(|| Edit::AddTag(tag.clone())),
+            Edit::Archive(new) => (self.is_archived != *new).then_some(Edit::Archive(self.is_archived)),
+            Edit::Delete(new) => (self.is_deleted != *new).then_some(Edit::Delete(self.is_deleted)),
+        }
+    }
+
+    pub(crate) fn edit(&mut self, edit: Edit) {
+        match edit {
+            Edit::Name(name) => self.name = name,
+            Edit::Experiment(experiment) => self.experiment = experiment,
+            Edit::Description(text) => self.description = text,
+            Edit::Note(text) => self.note = text,
+            Edit::AddTag(tag) => _ = self.tags.insert(tag),
+            Edit::RemoveTag(tag) => _ = self.tags.remove(&tag),
+            Edit::Archive(is_archived) => self.is_archived = is_archived,
+            Edit::Delete(is_deleted) => self.is_deleted = is_deleted,
+        }
     }
 }
 
@@ -191,12 +172,34 @@ fn set_param(params: &mut Params, path: &[String], value: ParamValue) {
     }
 }
 
-fn apply(run: &mut RunData, edit: Edit) {
-    match edit {
-        Edit::Name(name) => run.name = name,
-        Edit::Experiment(experiment) => run.experiment = experiment,
-        Edit::Description(text) => run.description = text,
-        Edit::AddTag(tag) => _ = run.tags.insert(tag),
-        Edit::RemoveTag(tag) => _ = run.tags.remove(&tag),
+/// Merges the journals of a run.
+pub(crate) fn merge(id: RunId, gather: Gather, journals: &[JournalState], problems: Vec<Problem>) -> RunData {
+    let mut about = About::default();
+    about.apply(gather.records);
+    let mut series = BTreeMap::new();
+    for (key, gathered) in gather.keys.iter().zip(gather.series) {
+        let points = gathered.merge().into_rows();
+        if !points.is_empty() {
+            series.insert(SeriesKey::clone(key), Series { points });
+        }
+    }
+    let life = life::of(journals);
+    RunData {
+        id,
+        name: about.name,
+        experiment: about.experiment,
+        description: about.description,
+        note: about.note,
+        tags: about.tags,
+        is_archived: about.is_archived,
+        is_deleted: about.is_deleted,
+        created: life.created,
+        ended: life.ended,
+        status: life.status,
+        params: about.params,
+        series,
+        packs: about.packs,
+        paragraphs: about.paragraphs,
+        problems,
     }
 }

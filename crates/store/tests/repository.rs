@@ -24,16 +24,17 @@ fn the_later_write_wins_whatever_the_order_of_the_journals() {
     first
         .append(&[Record::Created { time: time(1) }, point("f1", 1, 1.0, 10), point("f1", 2, 9.0, 30)])
         .unwrap();
-    let name = |name: &str, at| Record::Edit { time: time(at), edit: Edit::Name(name.to_owned()) };
-    second.append(&[name("late", 40), name("early", 3)]).unwrap();
+    let name = |name: &str| Record::Edit { edit: Edit::Name(name.to_owned()) };
+    second.append(&[name("early"), name("late")]).unwrap();
     let path = vec!["hparams".to_owned(), "seed".to_owned()];
-    first.append(&[Record::Param { time: time(2), path, value: ParamValue::Int(42) }]).unwrap();
+    first.append(&[Record::Param { path, value: ParamValue::Int(42) }]).unwrap();
     assert_eq!(repository.read_run(run).unwrap().status, RunStatus::Running);
+    second.end(time(45), End::Finished).unwrap();
     first.end(time(50), End::Finished).unwrap();
     drop((first, second));
     let data = repository.read_run(run).unwrap();
     let f1 = &data.series[&SeriesKey::new("f1", Context::subset("eval"))];
-    assert_eq!(f1.numbers().collect::<Vec<_>>(), [(Step(1), 2.0), (Step(2), 9.0)]);
+    assert_eq!(f1.numbers().collect::<Vec<_>>(), [(Step(1), 1.0), (Step(2), 9.0)]);
     assert_eq!((data.name.as_str(), data.status.word()), ("late", "finished"));
     assert_eq!(data.params["hparams"].at(&["seed"]), Some(&ParamValue::Int(42)));
     assert_eq!(repository.find(&run.to_string()[..9]).unwrap().id, run);
@@ -94,6 +95,6 @@ fn the_best_run_is_found_by_metric_direction_and_age() {
     };
     assert_eq!(find("best:f1").unwrap(), (runs[1].id, Step(1), 80.0));
     assert_eq!(find("f1{subset: eval}:min").unwrap(), (runs[2].id, Step(1), 10.0));
-    assert!(find("loss").unwrap_err().to_string().contains("no run has \"loss\""));
+    assert!(find("loss").unwrap_err().to_string().contains("no finished or running run has \"loss\""));
     assert!("f1{x".parse::<Selector>().is_err());
 }

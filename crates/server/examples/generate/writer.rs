@@ -52,12 +52,12 @@ impl Writer {
     }
 
     pub(crate) fn edit(&mut self, edit: Edit) {
-        self.push(Record::Edit { time: self.time(), edit });
+        self.push(Record::Edit { edit });
     }
 
     pub(crate) fn param(&mut self, path: &[&str], value: impl Into<ParamValue>) {
         let path = path.iter().map(|key| (*key).to_owned()).collect();
-        self.push(Record::Param { time: self.time(), path, value: value.into() });
+        self.push(Record::Param { path, value: value.into() });
     }
 
     pub(crate) fn push(&mut self, record: Record) {

@@ -1,0 +1,88 @@
+//! Writes the small repository that `testdata/format/vN` keeps for ever: `golden FOLDER`.
+
+use std::path::PathBuf;
+
+use trailmark_core::{
+    Answer, Candidate, ContentId, Context, Edit, End, LogLine, ParamValue, RunId, SeriesKey, Step, Stream,
+    Value, WallTime,
+};
+use trailmark_store::{Error, Record, Repository, Store as _};
+
+fn time(secs: i64) -> WallTime {
+    WallTime::from_nanos(1_764_000_000_000_000_000 + secs * 1_000_000_000)
+}
+
+fn point(name: &str, context: Context, step: i64, value: impl Into<Value>) -> Record {
+    let series = SeriesKey::new(name, context);
+    Record::Point {
+        series,
+        step: Step(step),
+        epoch: Some(step as f64 / 3.0),
+        time: time(step),
+        value: value.into(),
+    }
+}
+
+fn answer() -> Value {
+    let best = Candidate { text: "Canberra".to_owned(), start: 33, end: 41, score: 0.75 };
+    Value::Answer(Box::new(Answer {
+        question_key: "q1".to_owned(),
+        question: ContentId::of("What is the capital of Australia?"),
+        context: ContentId::of("The capital city of Australia is Canberra."),
+        golds: vec!["Canberra".to_owned()],
+        best: best.clone(),
+        null_score: Some(-1.5),
+        exact_match: 1.0,
+        f1: 1.0,
+        millis: 2.5,
+        others: vec![Candidate { text: "city".to_owned(), start: 12, end: 16, score: 0.1 }, best],
+    }))
+}
+
+fn main() -> Result<(), Error> {
+    let folder = PathBuf::from(std::env::args_os().nth(1).unwrap_or_else(|| "golden".into()));
+    let repository = Repository::open_or_create(&folder)?;
+    let texts = ["What is the capital of Australia?", "The capital city of Australia is Canberra."];
+    let pack = repository.put_texts(&texts)?;
+    let run = RunId::from_parts(1_764_000_000_000, [1, 2, 3, 4, 5, 6]);
+    let mut writer = repository.writer(run)?;
+    let param = |path: &[&str], value: ParamValue| Record::Param {
+        path: path.iter().map(|key| (*key).to_owned()).collect(),
+        value,
+    };
+    let edit = |edit: Edit| Record::Edit { edit };
+    writer.append(&[
+        Record::Created { time: time(0) },
+        edit(Edit::Name("calm-fox".to_owned())),
+        edit(Edit::Experiment("golden".to_owned())),
+        edit(Edit::AddTag("first".to_owned())),
+        param(&["hparams", "learning_rate"], ParamValue::Float(3e-5)),
+        param(&["hparams", "seeds"], ParamValue::List(vec![1.into(), ParamValue::None, true.into()])),
+        param(&["__system_params", "cwd"], "/somewhere".into()),
+        Record::Texts { pack },
+        Record::Paragraphs { subset: "eval".to_owned(), ids: vec![ContentId::of(texts[1])] },
+    ])?;
+    let train = || Context::subset("train");
+    for step in 1..=10 {
+        let loss = 1.0 / step as f64;
+        writer.append(&[point("loss", train(), step, loss), point("epoch_count", train(), step, step)])?;
+    }
+    let log = |text: &str| Value::Log(LogLine { stream: Stream::Stderr, text: text.to_owned() });
+    writer.append(&[
+        point("f1", Context::subset("eval"), 5, 62.5),
+        point("f1", Context::subset("eval"), 10, f64::NAN),
+        point("answers", Context::subset("eval"), 10, answer()),
+        point("checkpoint", Context::empty(), 10, "checkpoints/10"),
+        point("logs", Context::empty(), 0, log("one")),
+        point("logs", Context::empty(), 0, log("two")),
+    ])?;
+    writer.end(time(20), End::Finished)?;
+    repository.edit(&[(run, Edit::Note("kept for ever".to_owned())), (run, Edit::Archive(true))])?;
+
+    let crashed = RunId::from_parts(1_764_000_100_000, [6, 5, 4, 3, 2, 1]);
+    let mut writer = repository.writer(crashed)?;
+    writer.append(&[Record::Created { time: time(100) }, point("loss", train(), 1, 0.5)])?;
+    let mut again = repository.writer(crashed)?;
+    again.append(&[Record::Created { time: time(200) }, point("loss", train(), 1, 0.25)])?;
+    again.end(time(300), End::Failed { exit_code: Some(3), message: "on purpose".to_owned() })
+}

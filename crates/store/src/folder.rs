@@ -1,0 +1,343 @@
+//! The folder as a [`Store`].
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::{Arc, PoisonError};
+use std::time::SystemTime;
+
+use trailmark_core::{ContentId, Edit, Params, RunId, RunStatus, SeriesKey, Step, WallTime, WriterId};
+
+use crate::frame::{Decoder, Encoder, Sink};
+use crate::fs::{self, ReadSeek};
+use crate::gather::Gather;
+use crate::journal::{self, HEADER, Header, Problem, Role};
+use crate::life::JournalState;
+use crate::points::Block;
+use crate::record::{Column, ObjectRow, from_micros, micros};
+use crate::row::RunRow;
+use crate::run::{About, number};
+use crate::scan;
+use crate::store::{Appended, Changes, Cursor, Object, Page, Prune, Stats, Store, Wanted};
+use crate::{Batch, Error, Order, Record, Repository};
+
+impl Store for Repository {
+    fn id(&self) -> &str {
+        Self::id(self)
+    }
+
+    fn append(&self, run: RunId, writer: WriterId, offset: u64, bytes: &[u8]) -> Result<Appended, Error> {
+        self.ingest(run, writer, offset, bytes)
+    }
+
+    fn runs(&self, prune: &Prune, after: Option<&Cursor>, limit: usize) -> Result<Page, Error> {
+        let after = match after {
+            Some(cursor) => Some(run_position(cursor)?),
+            None => None,
+        };
+        let mut rows = self.scan()?.rows();
+        rows.retain(|row| {
+            after.is_none_or(|after| (row.created.nanos(), row.id) > after) && prune.admits(row)
+        });
+        let has_more = rows.len() > limit;
+        rows.truncate(limit);
+        let next = rows.last().filter(|_| has_more);
+        let next = next.map(|row| Cursor(format!("{}.{}", row.created.nanos(), row.id)));
+        Ok(Page { rows, next })
+    }
+
+    fn run(&self, id: RunId) -> Result<Arc<RunRow>, Error> {
+        let scan = self.scan_one(id)?;
+        let state = scan.runs.get(&id).ok_or_else(|| Error::NoRun { text: id.to_string() })?;
+        Ok(Arc::clone(&state.row))
+    }
+
+    fn params(&self, id: RunId) -> Result<Params, Error> {
+        let place = &self.inner.place;
+        let mut gather = Gather::new(&[], true);
+        let mut about = About::default();
+        if scan::read_journals(&place.files, &place.journals(id)?, &[], &mut gather)?.is_empty() {
+            return Err(Error::NoRun { text: id.to_string() });
+        }
+        about.apply(gather.records);
+        Ok(about.params)
+    }
+
+    fn changes(&self, since: Option<&Cursor>) -> Result<Changes, Error> {
+        let since = since.map_or(Ok(0), |cursor| self.generation(cursor))?;
+        let scan = self.scan()?;
+        let changed = scan.runs.values().filter(|state| state.generation > since || since == 0);
+        let mut rows: Vec<Arc<RunRow>> = changed.map(|state| Arc::clone(&state.row)).collect();
+        rows.sort_by_key(|row| (row.created, row.id));
+        let gone = scan.gone.iter().filter(|(_, generation)| **generation > since);
+        let gone = gone.map(|(id, _)| *id).collect();
+        let cursor = Cursor(format!("{}.{}", self.inner.session, scan.generation));
+        Ok(Changes { rows, gone, cursor })
+    }
+
+    fn series(&self, wanted: &Wanted, each: &mut dyn FnMut(Block<'_>)) -> Result<Cursor, Error> {
+        self.points(wanted, Some(each), None)
+    }
+
+    fn objects(&self, wanted: &Wanted, each: &mut dyn FnMut(Object)) -> Result<Cursor, Error> {
+        self.points(wanted, None, Some(each))
+    }
+
+    fn edit(&self, edits: &[(RunId, Edit)]) -> Result<Vec<(RunId, Edit)>, Error> {
+        let mut editor = self.inner.editor.lock().unwrap_or_else(PoisonError::into_inner);
+        let runs: BTreeSet<RunId> = edits.iter().map(|(run, _)| *run).collect();
+        for run in &runs {
+            self.run(*run)?;
+        }
+        let mut undo = Vec::new();
+        for run in runs {
+            let of_run = edits.iter().filter(|(id, _)| *id == run).map(|(_, edit)| edit);
+            let undo_run = self.edit_run(&mut editor, run, of_run)?;
+            undo.extend(undo_run.into_iter().map(|edit| (run, edit)));
+        }
+        Ok(undo)
+    }
+
+    fn check(&self) -> Result<Vec<Problem>, Error> {
+        let mut problems = Vec::new();
+        for id in self.run_ids()? {
+            let Ok(run) = self.read_run(id) else { continue };
+            problems.extend(run.problems);
+            let lost = run.packs.iter().map(|pack| self.blob_path(pack));
+            let lost = lost.filter(|path| !self.inner.place.files.exists(path));
+            problems.extend(lost.map(|path| Problem { path, offset: 0, n_bytes: 0, reason: "missing blob" }));
+        }
+        for path in self.blobs()? {
+            let bytes = self.inner.place.files.read(&path)?;
+            let name = ContentId::of(&bytes).to_string();
+            if path.file_name().and_then(|found| found.to_str()) != Some(&name) {
+                let reason = "content that is not what its name says";
+                problems.push(Problem { path, offset: 0, n_bytes: bytes.len() as u64, reason });
+            }
+        }
+        problems.sort_by(|a, b| (&a.path, a.offset).cmp(&(&b.path, b.offset)));
+        Ok(problems)
+    }
+
+    fn put_blob(&self, bytes: &[u8]) -> Result<ContentId, Error> {
+        Self::put_blob(self, bytes)
+    }
+
+    fn open_blob(&self, id: &ContentId) -> Result<Box<dyn ReadSeek>, Error> {
+        let path = self.blob_path(id);
+        self.inner.place.files.0.open(&path).map_err(fs::named("open a blob", &path))
+    }
+
+    fn stats(&self) -> Result<Stats, Error> {
+        let mut stats = Stats::default();
+        for row in self.scan()?.rows() {
+            stats.n_runs += 1;
+            stats.n_running += u64::from(row.status == RunStatus::Running);
+            stats.n_series += row.series.len() as u64;
+            stats.n_points += row.series.iter().map(|series| series.count).sum::<u64>();
+            stats.journal_bytes += row.n_bytes;
+        }
+        for path in self.blobs()? {
+            stats.n_blobs += 1;
+            let stat = self.inner.place.files.0.stat(&path).map_err(fs::named("look at a blob", &path))?;
+            stats.blob_bytes += stat.n_bytes;
+        }
+        Ok(stats)
+    }
+}
+
+impl Repository {
+    /// The generation of a cursor of [`Store::changes`]; 0, from which everything has changed, for one of another process.
+    fn generation(&self, cursor: &Cursor) -> Result<u64, Error> {
+        let wrong = || Error::Cursor { text: cursor.0.clone() };
+        let (session, generation) = cursor.0.split_once('.').ok_or_else(wrong)?;
+        let generation = generation.parse().map_err(|_| wrong())?;
+        Ok(if session == self.inner.session.to_string() { generation } else { 0 })
+    }
+
+    fn blobs(&self) -> Result<Vec<PathBuf>, Error> {
+        let files = &self.inner.place.files;
+        let mut blobs = Vec::new();
+        for folder in files.entries(&self.path().join("blobs"))? {
+            let mut paths = files.entries(&folder)?;
+            paths.retain(|path| path.extension().is_none());
+            blobs.extend(paths);
+        }
+        Ok(blobs)
+    }
+
+    /// Writes the edits of a run that change something; says what undoes them.
+    fn edit_run<'a>(
+        &self,
+        editor: &mut WriterId,
+        run: RunId,
+        edits: impl Iterator<Item = &'a Edit>,
+    ) -> Result<Vec<Edit>, Error> {
+        let row = self.run(run)?;
+        let mut about = About {
+            name: row.name.clone(),
+            experiment: row.experiment.clone(),
+            description: row.description.clone(),
+            note: row.note.clone(),
+            tags: row.tags.clone(),
+            is_archived: row.is_archived,
+            is_deleted: row.is_deleted,
+            ..About::default()
+        };
+        let mut undo = Vec::new();
+        let mut batch = Batch::default();
+        for edit in edits {
+            if let Some(back) = about.undo(edit) {
+                undo.push(back);
+                about.edit(edit.clone());
+                batch.push(Record::Edit { edit: edit.clone() });
+            }
+        }
+        undo.reverse();
+        if batch.is_empty() {
+            return Ok(undo);
+        }
+        // Later than all that is known, even where the run's own clock is ahead.
+        let now = micros(WallTime::from(SystemTime::now())).max(micros(row.latest).saturating_add(1));
+        let written = self.write_edits(*editor, run, Encoder::default().frame(now, &[], &batch));
+        if written.is_err() {
+            // Its journal may have a torn tail: this process's next edit begins another.
+            *editor = WriterId::generate();
+        }
+        written.map(|()| undo)
+    }
+
+    fn write_edits(&self, editor: WriterId, run: RunId, frame: &[u8]) -> Result<(), Error> {
+        let files = &self.inner.place.files;
+        let folder = self.inner.place.run(run);
+        let path = folder.join(journal::file_name(editor));
+        let is_new = !files.exists(&path);
+        let mut file = if is_new {
+            journal::create_file(files, &path, &Header { role: Role::Edits, run, writer: editor })?
+        } else {
+            let mut file = files.0.append(&path).map_err(fs::named("edit a run", &path))?;
+            if !file.lock().map_err(fs::named("edit a run", &path))? {
+                return Err(Error::Locked { path });
+            }
+            file
+        };
+        let mut write = || {
+            fs::write_all(&mut *file, frame)?;
+            file.sync()?;
+            if is_new { journal::sync_names(files, &path) } else { files.0.touch_folder(&folder) }
+        };
+        write().map_err(fs::named("edit a run", &path))
+    }
+
+    /// Reads wanted points from the journals of a run, from a cursor on.
+    fn points<'a>(
+        &self,
+        wanted: &'a Wanted,
+        numbers: Option<&'a mut (dyn FnMut(Block<'_>) + 'a)>,
+        objects: Option<&'a mut (dyn FnMut(Object) + 'a)>,
+    ) -> Result<Cursor, Error> {
+        let (keys, journals) = {
+            let scan = self.scan_one(wanted.run)?;
+            let none = || Error::NoRun { text: wanted.run.to_string() };
+            let state = scan.runs.get(&wanted.run).ok_or_else(none)?;
+            (state.keys.clone(), state.journals.clone())
+        };
+        let after = wanted.after.as_ref().map_or(Ok(Vec::new()), journal_positions)?;
+        let place_of = |key: &SeriesKey| wanted.series.iter().position(|wanted| wanted == key);
+        let places: Vec<Option<usize>> = keys.iter().map(|key| place_of(key)).collect();
+        let mut filter = Filter { wanted, numbers, objects, series: Vec::new() };
+        let mut reached = Vec::new();
+        let folder = self.inner.place.run(wanted.run);
+        for JournalState { writer, series, role, .. } in journals {
+            if role == Role::Edits {
+                continue;
+            }
+            let from =
+                after.iter().find(|(known, _)| *known == writer).map_or(HEADER as u64, |known| known.1);
+            let path = folder.join(journal::file_name(writer));
+            let read = self.inner.place.files.0.read_from(&path, from);
+            let bytes = read.map_err(fs::named("read a journal", &path))?;
+            let place = |place: &u32| places.get(*place as usize).copied().flatten();
+            filter.series = series.iter().map(place).collect();
+            let mut decoder = Decoder::new(writer, series.len() as u32);
+            let end = journal::read_frames(&bytes, from, &mut decoder, &mut filter).offset;
+            reached.push(format!("{writer}.{end}"));
+        }
+        Ok(Cursor(reached.join(",")))
+    }
+}
+
+/// Passes on what is wanted.
+struct Filter<'a> {
+    wanted: &'a Wanted,
+    numbers: Option<&'a mut (dyn FnMut(Block<'_>) + 'a)>,
+    objects: Option<&'a mut (dyn FnMut(Object) + 'a)>,
+    /// The place in the question of each number of the present journal.
+    series: Vec<Option<usize>>,
+}
+
+impl Filter<'_> {
+    fn place(&self, series: u32) -> Option<usize> {
+        self.series.get(series as usize).copied().flatten()
+    }
+}
+
+impl Sink for Filter<'_> {
+    fn series(&mut self, index: u32, key: SeriesKey) {
+        if index as usize >= self.series.len() {
+            self.series.push(self.wanted.series.iter().position(|wanted| *wanted == key));
+        }
+    }
+
+    fn wants(&self, series: u32, is_column: bool) -> bool {
+        self.place(series).is_some() && (!is_column || self.numbers.is_some())
+    }
+
+    fn numbers(&mut self, order: Order, series: u32, column: &Column) {
+        if let (Some(each), Some(series)) =
+            (&mut self.numbers, self.series.get(series as usize).copied().flatten())
+        {
+            each(Block { series, order, column });
+        }
+    }
+
+    fn value(&mut self, order: Order, row: ObjectRow) {
+        let Some(series) = self.place(row.series) else { return };
+        let ObjectRow { at, value, .. } = row;
+        match (number(&value), &mut self.numbers, &mut self.objects) {
+            (Some(number), Some(each), _) => {
+                let column = Column {
+                    steps: vec![at.step],
+                    micros: vec![at.micros],
+                    epochs: vec![at.epoch],
+                    values: vec![number],
+                    ..Column::default()
+                };
+                each(Block { series, order, column: &column });
+            }
+            (None, _, Some(each)) => {
+                let (step, time) = (Step(at.step), from_micros(at.micros));
+                each(Object { series, order, step, epoch: at.epoch(), time, value });
+            }
+            _ => {}
+        }
+    }
+
+    fn record(&mut self, _: Order, _: Record) {}
+}
+
+fn run_position(cursor: &Cursor) -> Result<(i64, RunId), Error> {
+    let wrong = || Error::Cursor { text: cursor.0.clone() };
+    let (created, id) = cursor.0.split_once('.').ok_or_else(wrong)?;
+    Ok((created.parse().map_err(|_| wrong())?, id.parse().map_err(|_| wrong())?))
+}
+
+fn journal_positions(cursor: &Cursor) -> Result<Vec<(WriterId, u64)>, Error> {
+    let wrong = || Error::Cursor { text: cursor.0.clone() };
+    let mut positions = Vec::new();
+    for part in cursor.0.split(',').filter(|part| !part.is_empty()) {
+        let (writer, offset) = part.split_once('.').ok_or_else(wrong)?;
+        let offset: u64 = offset.parse().map_err(|_| wrong())?;
+        positions.push((writer.parse().map_err(|_| wrong())?, offset.max(HEADER as u64)));
+    }
+    Ok(positions)
+}

@@ -1,0 +1,175 @@
+//! Journals whose writers are elsewhere: their bytes arrive in pieces, are checked, and are appended as they are.
+//!
+//! Who appends holds the journal's lock, as the writer itself would; a remote writer that is silent for longer than its
+//! lease loses it, and counts as crashed until it is heard of again.
+
+use std::path::{Path, PathBuf};
+use std::sync::PoisonError;
+use std::time::{Duration, Instant};
+
+use trailmark_core::{RunId, SeriesKey, WriterId};
+
+use crate::frame::{Decoder, Sink};
+use crate::fs::{self, DiskFile, Files};
+use crate::journal::{self, HEADER, Header, Role};
+use crate::record::{Column, ObjectRow};
+use crate::store::Appended;
+use crate::{Error, Order, Record, Repository};
+
+/// How long a remote writer lives without a word.
+const LEASE: Duration = Duration::from_secs(60);
+
+/// A journal that is being received.
+#[derive(Debug)]
+pub(crate) struct Ingest {
+    file: Box<dyn DiskFile>,
+    path: PathBuf,
+    /// Whole frames lie before it, and they are durable.
+    offset: u64,
+    decoder: Decoder,
+    heard: Instant,
+}
+
+/// Sees only whether the writer ended.
+#[derive(Debug, Default)]
+struct Watch {
+    has_ended: bool,
+}
+
+impl Sink for Watch {
+    fn series(&mut self, _: u32, _: SeriesKey) {}
+    /// Everything is wanted, so that everything is decoded, and so checked.
+    fn wants(&self, _: u32, _: bool) -> bool {
+        true
+    }
+    fn numbers(&mut self, _: Order, _: u32, _: &Column) {}
+    fn value(&mut self, _: Order, _: ObjectRow) {}
+    fn record(&mut self, _: Order, record: Record) {
+        self.has_ended |= matches!(record, Record::End { .. });
+    }
+}
+
+impl Repository {
+    /// Lets go of journals whose writers have been silent for too long.
+    pub(crate) fn expire(&self) {
+        let mut all = self.inner.ingest.lock().unwrap_or_else(PoisonError::into_inner);
+        all.retain(|_, one| one.heard.elapsed() < LEASE);
+    }
+
+    /// As [`crate::Store::append`].
+    pub(crate) fn ingest(
+        &self,
+        run: RunId,
+        writer: WriterId,
+        offset: u64,
+        bytes: &[u8],
+    ) -> Result<Appended, Error> {
+        self.expire();
+        if self.scan_one(run)?.runs.get(&run).is_some_and(|state| state.row.is_deleted) {
+            return Ok(Appended::Gone);
+        }
+        // Held while the disk works: two senders of one journal must not mix their bytes.
+        let mut all = self.inner.ingest.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut one = match all.remove(&(run, writer)) {
+            Some(one) => one,
+            None => match self.open_ingest(run, writer, offset, bytes)? {
+                Some(one) => one,
+                None => return Ok(Appended::Behind { offset: 0 }),
+            },
+        };
+        let answer = one.append(&self.inner.place.files, offset, bytes);
+        match answer {
+            Ok((answer, has_ended)) => {
+                if !has_ended {
+                    all.insert((run, writer), one);
+                }
+                Ok(answer)
+            }
+            // The file is opened again the next time, and what is torn cut off.
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Opens a journal to append to, or makes it; none when the first bytes are not there and were not sent.
+    fn open_ingest(
+        &self,
+        run: RunId,
+        writer: WriterId,
+        offset: u64,
+        bytes: &[u8],
+    ) -> Result<Option<Ingest>, Error> {
+        let files = &self.inner.place.files;
+        let folder = self.inner.place.run(run);
+        let path = folder.join(journal::file_name(writer));
+        let header = Header { role: Role::Run, run, writer };
+        let mut decoder = Decoder::new(writer, 0);
+        if !files.exists(&path) {
+            if offset > 0 {
+                return Ok(None);
+            }
+            if bytes.get(..HEADER) != Some(&header.bytes()[..]) {
+                let reason = "want the header of the journal that was named";
+                return Err(Error::Frames { reason, offset: 0, path });
+            }
+            files.create_folder(&folder)?;
+            let file = journal::create_file(files, &path, &header)?;
+            let make_durable = journal::sync_names(files, &path);
+            make_durable.map_err(fs::named("sync a journal", &path))?;
+            return Ok(Some(Ingest { file, path, offset: HEADER as u64, decoder, heard: Instant::now() }));
+        }
+        let named = |error| fs::named("write a journal", &path)(error);
+        let mut file = files.0.append(&path).map_err(named)?;
+        if !file.lock().map_err(named)? {
+            return Err(Error::Locked { path });
+        }
+        let there = files.read(&path)?;
+        if Header::read(&there) != Some(header) {
+            return Err(Error::Frames { reason: "another journal is there", offset: 0, path });
+        }
+        let frames = there.get(HEADER..).unwrap_or_default();
+        let reached = journal::read_frames(frames, HEADER as u64, &mut decoder, &mut Watch::default());
+        if reached.offset < there.len() as u64 {
+            file.truncate(reached.offset).map_err(named)?;
+        }
+        // Readers look at a run that ended only when its folder changed.
+        files.0.touch_folder(&folder).map_err(named)?;
+        Ok(Some(Ingest { file, path, offset: reached.offset, decoder, heard: Instant::now() }))
+    }
+}
+
+impl Ingest {
+    /// Appends the whole frames among the bytes; says also whether the writer ended.
+    fn append(&mut self, files: &Files, offset: u64, bytes: &[u8]) -> Result<(Appended, bool), Error> {
+        self.heard = Instant::now();
+        if offset > self.offset {
+            return Ok((Appended::Behind { offset: self.offset }, false));
+        }
+        let n_known = usize::try_from(self.offset - offset).unwrap_or(usize::MAX).min(bytes.len());
+        let (known, new) = bytes.split_at(n_known);
+        self.compare(files, offset, known)?;
+        let mut watch = Watch::default();
+        let reached = journal::read_frames(new, self.offset, &mut self.decoder, &mut watch);
+        if let Some((reason, _)) = reached.damage.filter(|(reason, _)| *reason != "torn tail") {
+            // The decoder may have taken a part of it.
+            return Err(Error::Frames { reason, offset: reached.offset, path: self.path.clone() });
+        }
+        let whole = usize::try_from(reached.offset - self.offset).unwrap_or(usize::MAX);
+        let written = fs::write_all(&mut *self.file, new.get(..whole).unwrap_or(new));
+        written.and_then(|()| self.file.sync()).map_err(fs::named("write a journal", &self.path))?;
+        self.offset = reached.offset;
+        Ok((Appended::Durable { offset: self.offset }, watch.has_ended))
+    }
+
+    /// Fails when bytes that were sent again are not those that are there.
+    fn compare(&self, files: &Files, offset: u64, known: &[u8]) -> Result<(), Error> {
+        if known.is_empty() {
+            return Ok(());
+        }
+        let there = files.0.read_from(&self.path, offset).map_err(fs::named("read a journal", &self.path))?;
+        if there.starts_with(known) {
+            return Ok(());
+        }
+        let reason = "other bytes are there";
+        Err(Error::Frames { reason, offset, path: Path::to_owned(&self.path) })
+    }
+}

@@ -1,0 +1,160 @@
+//! Whether a run lives and how it ended, from what its journals say and which of them are held.
+
+use std::path::Path;
+
+use trailmark_core::{End, RunStatus, WallTime, WriterId};
+
+use crate::frame::Decoder;
+use crate::fs::{Files, Stat};
+use crate::gather::Gather;
+use crate::journal::{self, HEADER, Header, Problem, Reached, Role};
+use crate::record::{from_micros, micros};
+use crate::{Error, Record, fs};
+
+/// What is known of a journal without reading it again.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct JournalState {
+    pub(crate) writer: WriterId,
+    pub(crate) role: Role,
+    /// Up to here it was read.
+    pub(crate) offset: u64,
+    /// Its length when it was read.
+    pub(crate) n_bytes: u64,
+    /// When its writer says that it began, in microseconds.
+    pub(crate) created: Option<i64>,
+    /// The time of the frame that says so.
+    pub(crate) began: Option<i64>,
+    /// The time of its last frame.
+    pub(crate) latest: Option<i64>,
+    /// When and how its writer ended.
+    pub(crate) end: Option<(i64, End)>,
+    /// The place in the run's series of each number that the journal gave.
+    pub(crate) series: Vec<u32>,
+    /// What is wrong behind `offset`.
+    pub(crate) damage: Option<&'static str>,
+    /// The frame at `offset` is not to be read again.
+    pub(crate) is_nonsense: bool,
+    /// Whether its writer lived when it was looked at.
+    pub(crate) is_held: bool,
+}
+
+impl JournalState {
+    fn new(header: Header) -> Self {
+        Self {
+            writer: header.writer,
+            role: header.role,
+            offset: HEADER as u64,
+            n_bytes: 0,
+            created: None,
+            began: None,
+            latest: None,
+            end: None,
+            series: Vec::new(),
+            damage: None,
+            is_nonsense: false,
+            is_held: false,
+        }
+    }
+
+    /// What could not be read; a tail that its writer is about to complete is no problem.
+    pub(crate) fn problem(&self, path: &Path) -> Option<Problem> {
+        let reason = self.damage.filter(|_| !self.is_held)?;
+        let n_bytes = self.n_bytes.saturating_sub(self.offset);
+        Some(Problem { path: path.to_owned(), offset: self.offset, n_bytes, reason })
+    }
+}
+
+/// Reads what is new in a journal into `gather`; none when it is no journal, or not even its header was written.
+///
+/// The state that is known of it, if any, is where reading begins.
+pub(crate) fn read_on(
+    files: &Files,
+    path: &Path,
+    known: Option<&JournalState>,
+    gather: &mut Gather,
+) -> Result<Option<JournalState>, Error> {
+    // The lock is asked for before the bytes: a writer that ends in between is seen with its end.
+    let is_held = files.0.is_held(path).map_err(fs::named("read a journal", path))?;
+    if let Some(known) = known {
+        let Stat { n_bytes, .. } = files.0.stat(path).map_err(fs::named("read a journal", path))?;
+        if n_bytes == known.n_bytes || known.is_nonsense {
+            return Ok(Some(JournalState { is_held, n_bytes, ..known.clone() }));
+        }
+    }
+    let from = known.map_or(0, |known| known.offset);
+    let bytes = files.0.read_from(path, from).map_err(fs::named("read a journal", path))?;
+    let (mut state, frames) = match known {
+        Some(known) => (known.clone(), &bytes[..]),
+        None => match Header::read(&bytes) {
+            Some(header) => (JournalState::new(header), bytes.get(HEADER..).unwrap_or_default()),
+            None => return Ok(None),
+        },
+    };
+    state.is_held = is_held;
+    state.n_bytes = from + bytes.len() as u64;
+    state.read(frames, gather);
+    Ok(Some(state))
+}
+
+impl JournalState {
+    /// Reads frames that begin at `offset`.
+    pub(crate) fn read(&mut self, frames: &[u8], gather: &mut Gather) {
+        gather.begin(&self.series);
+        let n_before = gather.records.len();
+        let mut decoder = Decoder::new(self.writer, self.series.len() as u32);
+        let Reached { offset, micros: latest, damage, is_nonsense } =
+            journal::read_frames(frames, self.offset, &mut decoder, gather);
+        self.offset = offset;
+        self.latest = latest.or(self.latest);
+        self.damage = damage.map(|(reason, _)| reason);
+        self.is_nonsense = is_nonsense;
+        self.series.clone_from(&gather.numbers);
+        for (order, record) in gather.records.get(n_before..).unwrap_or_default() {
+            match record {
+                Record::Created { time } => {
+                    self.created.get_or_insert(micros(*time));
+                    self.began.get_or_insert(order.micros);
+                }
+                Record::End { time, end } => self.end = Some((micros(*time), end.clone())),
+                _ => {}
+            }
+        }
+    }
+}
+
+/// When a run began and ended, and how it stands.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Life {
+    pub(crate) created: WallTime,
+    pub(crate) ended: Option<WallTime>,
+    /// The time of its last frame.
+    pub(crate) latest: WallTime,
+    pub(crate) status: RunStatus,
+}
+
+/// The life of a run. A writer that vanished without an end is forgiven when another began after its last frame.
+pub(crate) fn of(journals: &[JournalState]) -> Life {
+    let writers: Vec<&JournalState> = journals.iter().filter(|journal| journal.role == Role::Run).collect();
+    let created = writers.iter().filter_map(|journal| journal.created).min();
+    let latest = journals.iter().filter_map(|journal| journal.latest).max();
+    let is_forgiven = |gone: &JournalState| {
+        let last = gone.latest.unwrap_or(i64::MIN);
+        writers.iter().any(|other| other.began.is_some_and(|began| began > last))
+    };
+    let crashed = writers.iter().any(|journal| journal.end.is_none() && !is_forgiven(journal));
+    let last_end = writers.iter().filter_map(|journal| journal.end.as_ref()).max_by_key(|end| end.0);
+    let (status, ended) = if writers.iter().any(|journal| journal.is_held) {
+        (RunStatus::Running, None)
+    } else {
+        match last_end {
+            Some((time, end)) if !crashed => (RunStatus::Ended(end.clone()), Some(from_micros(*time))),
+            _ => (RunStatus::Crashed, None),
+        }
+    };
+    Life {
+        created: from_micros(created.unwrap_or(0)),
+        ended,
+        latest: from_micros(latest.unwrap_or(0)),
+        status,
+    }
+}

@@ -1,0 +1,239 @@
+//! A disk in memory that fails at the call that a test chooses, and can lose what was not synced.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Cursor, ErrorKind};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use crate::fs::{Disk, DiskFile, Files, ReadSeek, Stat};
+
+/// How the chosen call goes wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// The disk is full: a write takes a part of its bytes, then nothing more, until there is room.
+    Full,
+    /// The call fails, and every one after it.
+    Broken,
+    /// A write takes one byte and says so: no failure, but a caller must go on.
+    Short,
+}
+
+#[derive(Debug, Default)]
+struct Content {
+    bytes: Vec<u8>,
+    /// How many of the bytes survive a power cut.
+    n_synced: usize,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    files: BTreeMap<PathBuf, Arc<Mutex<Content>>>,
+    folders: BTreeSet<PathBuf>,
+    held: BTreeSet<PathBuf>,
+    n_calls: usize,
+    fault: Option<(usize, Fault)>,
+    clock: i64,
+}
+
+/// A disk in memory.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Memory(Arc<Mutex<State>>);
+
+#[derive(Debug)]
+struct MemoryFile {
+    disk: Memory,
+    path: PathBuf,
+    content: Arc<Mutex<Content>>,
+    has_lock: bool,
+}
+
+impl Memory {
+    pub(crate) fn files(&self) -> Files {
+        Files(Arc::new(self.clone()))
+    }
+
+    /// Lets the `n`-th changing call from now on go wrong.
+    pub(crate) fn fail_at(&self, n: usize, fault: Fault) {
+        let mut state = self.0.lock().unwrap();
+        state.fault = Some((state.n_calls + n, fault));
+    }
+
+    /// Makes room, mends.
+    pub(crate) fn heal(&self) {
+        self.0.lock().unwrap().fault = None;
+    }
+
+    /// Changing calls so far.
+    pub(crate) fn n_calls(&self) -> usize {
+        self.0.lock().unwrap().n_calls
+    }
+
+    /// What the disk has after a power cut: of each file only what was synced. Locks are gone.
+    pub(crate) fn after_power_cut(&self) -> Self {
+        let state = self.0.lock().unwrap();
+        let cut = |content: &Arc<Mutex<Content>>| {
+            let content = content.lock().unwrap();
+            let bytes = content.bytes[..content.n_synced.min(content.bytes.len())].to_vec();
+            Arc::new(Mutex::new(Content { n_synced: bytes.len(), bytes }))
+        };
+        let files = state.files.iter().map(|(path, content)| (path.clone(), cut(content))).collect();
+        let folders = state.folders.clone();
+        Self(Arc::new(Mutex::new(State { files, folders, ..State::default() })))
+    }
+
+    /// Counts a call that changes something; says how it goes wrong.
+    fn call(&self) -> Option<Fault> {
+        let mut state = self.0.lock().unwrap();
+        state.n_calls += 1;
+        state.clock += 1;
+        let (at, fault) = state.fault?;
+        let is_due = if fault == Fault::Short { state.n_calls == at } else { state.n_calls >= at };
+        is_due.then_some(fault)
+    }
+
+    fn change(&self) -> io::Result<()> {
+        match self.call() {
+            None | Some(Fault::Short | Fault::Full) => Ok(()),
+            Some(Fault::Broken) => Err(io::Error::other("the disk broke")),
+        }
+    }
+
+    fn content(&self, path: &Path) -> io::Result<Arc<Mutex<Content>>> {
+        self.0.lock().unwrap().files.get(path).cloned().ok_or_else(|| ErrorKind::NotFound.into())
+    }
+}
+
+impl Disk for Memory {
+    fn stat(&self, path: &Path) -> io::Result<Stat> {
+        let state = self.0.lock().unwrap();
+        // Every look finds another time, so that every folder is looked into.
+        let modified = state.clock;
+        match state.files.get(path) {
+            Some(content) => Ok(Stat { n_bytes: content.lock().unwrap().bytes.len() as u64, modified }),
+            None if state.folders.contains(path) => Ok(Stat { n_bytes: 0, modified }),
+            None => Err(ErrorKind::NotFound.into()),
+        }
+    }
+
+    fn read_from(&self, path: &Path, offset: u64) -> io::Result<Vec<u8>> {
+        let content = self.content(path)?;
+        let content = content.lock().unwrap();
+        Ok(content.bytes.get(offset as usize..).unwrap_or_default().to_vec())
+    }
+
+    fn open(&self, path: &Path) -> io::Result<Box<dyn ReadSeek>> {
+        Ok(Box::new(Cursor::new(self.read_from(path, 0)?)))
+    }
+
+    fn entries(&self, path: &Path) -> io::Result<Vec<PathBuf>> {
+        let state = self.0.lock().unwrap();
+        let all = state.files.keys().chain(&state.folders);
+        Ok(all.filter(|entry| entry.parent() == Some(path)).cloned().collect())
+    }
+
+    fn create_folder(&self, path: &Path) -> io::Result<()> {
+        self.change()?;
+        let mut state = self.0.lock().unwrap();
+        path.ancestors().for_each(|folder| _ = state.folders.insert(folder.to_owned()));
+        Ok(())
+    }
+
+    fn create(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
+        self.change()?;
+        if self.content(path).is_ok() {
+            return Err(ErrorKind::AlreadyExists.into());
+        }
+        self.0.lock().unwrap().files.insert(path.to_owned(), Arc::default());
+        self.append(path)
+    }
+
+    fn append(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
+        let content = self.content(path)?;
+        Ok(Box::new(MemoryFile { disk: self.clone(), path: path.to_owned(), content, has_lock: false }))
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        self.change()?;
+        let mut state = self.0.lock().unwrap();
+        let content = state.files.remove(from).ok_or(ErrorKind::NotFound)?;
+        state.files.insert(to.to_owned(), content);
+        if state.held.remove(from) {
+            state.held.insert(to.to_owned());
+        }
+        Ok(())
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        let removed = self.0.lock().unwrap().files.remove(path);
+        removed.map(|_| ()).ok_or_else(|| ErrorKind::NotFound.into())
+    }
+
+    fn sync_folder(&self, _: &Path) -> io::Result<()> {
+        self.change()
+    }
+
+    fn touch_folder(&self, _: &Path) -> io::Result<()> {
+        self.change()
+    }
+
+    fn is_held(&self, path: &Path) -> io::Result<bool> {
+        Ok(self.0.lock().unwrap().held.contains(path))
+    }
+}
+
+impl DiskFile for MemoryFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let fault = self.disk.call();
+        let mut content = self.content.lock().unwrap();
+        let count = match fault {
+            None => bytes.len(),
+            Some(Fault::Short) => 1.min(bytes.len()),
+            Some(Fault::Broken) => return Err(io::Error::other("the disk broke")),
+            // The first write finds a little room, the next none.
+            Some(Fault::Full) => {
+                let half = bytes.len() / 2;
+                content.bytes.extend_from_slice(&bytes[..half]);
+                return Err(ErrorKind::StorageFull.into());
+            }
+        };
+        content.bytes.extend_from_slice(&bytes[..count]);
+        Ok(count)
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        self.disk.change()?;
+        let mut content = self.content.lock().unwrap();
+        content.n_synced = content.bytes.len();
+        Ok(())
+    }
+
+    fn truncate(&mut self, n_bytes: u64) -> io::Result<()> {
+        self.disk.change()?;
+        let mut content = self.content.lock().unwrap();
+        content.bytes.truncate(n_bytes as usize);
+        content.n_synced = content.n_synced.min(n_bytes as usize);
+        Ok(())
+    }
+
+    fn lock(&mut self) -> io::Result<bool> {
+        self.has_lock = self.disk.0.lock().unwrap().held.insert(self.path.clone());
+        Ok(self.has_lock)
+    }
+}
+
+impl Drop for MemoryFile {
+    fn drop(&mut self) {
+        if self.has_lock {
+            let mut state = self.disk.0.lock().unwrap();
+            // It may have been renamed since: then it is the name that has its content.
+            let held = state.held.clone();
+            let mine = held.iter().find(|path| {
+                state.files.get(*path).is_some_and(|content| Arc::ptr_eq(content, &self.content))
+            });
+            if let Some(mine) = mine {
+                state.held.remove(mine);
+            }
+            state.held.remove(&self.path);
+        }
+    }
+}

@@ -1,0 +1,283 @@
+//! A run as it stands in a list: what people call it, its params, and the first, last, least and largest of each series.
+//!
+//! A row is kept up to date with what is new in the journals. Where the new cannot simply be added (a step was written
+//! twice, an older edit came late), the row says so and is made again from all journals.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use trailmark_core::{ParamValue, Params, RunId, RunStatus, SeriesKey, Step, Value, WallTime};
+
+use crate::gather::{Gather, Merged};
+use crate::journal::Problem;
+use crate::life::{self, JournalState};
+use crate::record::from_micros;
+use crate::run::{About, number};
+use crate::{Order, Record};
+
+/// A run in a list.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunRow {
+    /// Its id.
+    pub id: RunId,
+    /// Its name; empty when nobody gave one.
+    pub name: String,
+    /// The experiment that it belongs to; empty when nobody said.
+    pub experiment: String,
+    /// What it is about.
+    pub description: String,
+    /// What people noted about it afterwards.
+    pub note: String,
+    /// Its tags.
+    pub tags: BTreeSet<String>,
+    /// Whether it was put out of sight.
+    pub is_archived: bool,
+    /// Whether it was deleted; it can be restored until it is compacted away.
+    pub is_deleted: bool,
+    /// When its first writer began.
+    pub created: WallTime,
+    /// When its last writer ended, if it did.
+    pub ended: Option<WallTime>,
+    /// When something was last written, by whomever.
+    pub latest: WallTime,
+    /// How it stands.
+    pub status: RunStatus,
+    /// Its params, but for those whose first key begins with two underscores ([`crate::Store::params`] has them).
+    pub params: Params,
+    /// Its series, by key.
+    pub series: Vec<SeriesRow>,
+    /// Bytes of its journals.
+    pub n_bytes: u64,
+    /// What could not be read.
+    pub problems: Vec<Problem>,
+}
+
+/// What the points of a series are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Kind {
+    /// Numbers.
+    Number,
+    /// Texts.
+    Text,
+    /// Lines of the terminal.
+    Log,
+    /// Answers.
+    Answer,
+}
+
+/// A series in a list.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SeriesRow {
+    /// Its name and context.
+    pub key: Arc<SeriesKey>,
+    /// What its last point is.
+    pub kind: Kind,
+    /// How many points it has.
+    pub count: u64,
+    /// Its first step.
+    pub first_step: Step,
+    /// Its last step.
+    pub last_step: Step,
+    /// The number at the last step that has one.
+    pub last: Option<f64>,
+    /// The least finite number and the first step that has it.
+    pub min: Option<(Step, f64)>,
+    /// The largest finite number and the first step that has it.
+    pub max: Option<(Step, f64)>,
+    /// When its latest point was tracked.
+    pub last_time: WallTime,
+}
+
+impl RunRow {
+    /// A series by its key.
+    pub fn series(&self, key: &SeriesKey) -> Option<&SeriesRow> {
+        let place = self.series.binary_search_by(|row| (*row.key).cmp(key)).ok()?;
+        self.series.get(place)
+    }
+}
+
+/// What is known of a run: its row, and what is needed to go on reading.
+#[derive(Debug, Clone)]
+pub(crate) struct RunState {
+    pub(crate) row: Arc<RunRow>,
+    /// The run's series in the order in which they were met.
+    pub(crate) keys: Vec<Arc<SeriesKey>>,
+    pub(crate) journals: Vec<JournalState>,
+    /// The latest record applied that is no point.
+    pub(crate) latest_record: Option<Order>,
+    /// When the run's folder had last changed when it was looked at.
+    pub(crate) modified: i64,
+    /// Whether only a change of the folder's time can bring something new.
+    pub(crate) is_settled: bool,
+    /// Grows with each change in this process.
+    pub(crate) generation: u64,
+}
+
+impl RunState {
+    /// A run of which nothing is known yet.
+    pub(crate) fn empty(id: RunId) -> Self {
+        let row = RunRow {
+            id,
+            name: String::new(),
+            experiment: String::new(),
+            description: String::new(),
+            note: String::new(),
+            tags: BTreeSet::new(),
+            is_archived: false,
+            is_deleted: false,
+            created: from_micros(0),
+            ended: None,
+            latest: from_micros(0),
+            status: RunStatus::Crashed,
+            params: Params::new(),
+            series: Vec::new(),
+            n_bytes: 0,
+            problems: Vec::new(),
+        };
+        Self {
+            row: Arc::new(row),
+            keys: Vec::new(),
+            journals: Vec::new(),
+            latest_record: None,
+            modified: 0,
+            is_settled: false,
+            generation: 0,
+        }
+    }
+
+    /// Whether what was gathered can be added to what is known.
+    fn takes(&self, gather: &Gather, merged: &[Option<Merged>]) -> bool {
+        let is_late = gather.records.iter().any(|(order, _)| Some(*order) < self.latest_record);
+        let fits = |(key, merged): (&Arc<SeriesKey>, &Option<Merged>)| {
+            let (Some(merged), Some(known)) = (merged, self.row.series(key)) else { return true };
+            let mut fits = true;
+            merged.each(|step, _, value| {
+                fits &= matches!(value, Value::Log(_)) && known.kind == Kind::Log || step > known.last_step.0;
+            });
+            fits
+        };
+        !is_late && gather.keys.iter().zip(merged).all(fits)
+    }
+
+    /// Adds what was gathered from the journals' new frames; false, and nothing done, when all must be read again.
+    pub(crate) fn add(&mut self, mut gather: Gather) -> bool {
+        let merged: Vec<Option<Merged>> = std::mem::take(&mut gather.series)
+            .into_iter()
+            .map(|gathered| {
+                let is_empty = gathered.numbers.is_empty() && gathered.objects.is_empty();
+                (!is_empty).then(|| gathered.merge())
+            })
+            .collect();
+        if !self.takes(&gather, &merged) {
+            return false;
+        }
+        let row = Arc::make_mut(&mut self.row);
+        self.latest_record =
+            gather.records.iter().map(|(order, _)| Some(*order)).fold(self.latest_record, Ord::max);
+        apply(row, gather.records);
+        for (key, merged) in gather.keys.iter().zip(merged) {
+            let Some(merged) = merged else { continue };
+            match row.series.binary_search_by(|known| known.key.cmp(key)) {
+                Ok(place) => merged.each(|step, time, value| row.series[place].add(step, time, value)),
+                Err(place) => {
+                    if let Some(new) = SeriesRow::of(key, &merged) {
+                        row.series.insert(place, new);
+                    }
+                }
+            }
+        }
+        self.keys = gather.keys;
+        true
+    }
+
+    /// Takes over the journals' present states.
+    pub(crate) fn set_journals(&mut self, journals: Vec<JournalState>, problems: Vec<Problem>) {
+        let life = life::of(&journals);
+        let row = Arc::make_mut(&mut self.row);
+        (row.created, row.ended, row.latest, row.status) =
+            (life.created, life.ended, life.latest, life.status);
+        row.n_bytes = journals.iter().map(|journal| journal.n_bytes).sum();
+        row.problems = problems;
+        self.journals = journals;
+    }
+}
+
+/// Applies records that are no points.
+fn apply(row: &mut RunRow, records: Vec<(Order, Record)>) {
+    let hides = |key: &str| key.starts_with("__");
+    let mut about = About {
+        name: std::mem::take(&mut row.name),
+        experiment: std::mem::take(&mut row.experiment),
+        description: std::mem::take(&mut row.description),
+        note: std::mem::take(&mut row.note),
+        tags: std::mem::take(&mut row.tags),
+        is_archived: row.is_archived,
+        is_deleted: row.is_deleted,
+        params: std::mem::take(&mut row.params),
+        ..About::default()
+    };
+    let shown = records.into_iter().filter(|(_, record)| match record {
+        Record::Param { path, .. } => !path.first().is_some_and(|key| hides(key)),
+        _ => true,
+    });
+    about.apply(shown.collect());
+    about.params.retain(|key, _: &mut ParamValue| !hides(key));
+    row.name = about.name;
+    row.experiment = about.experiment;
+    row.description = about.description;
+    row.note = about.note;
+    row.tags = about.tags;
+    (row.is_archived, row.is_deleted) = (about.is_archived, about.is_deleted);
+    row.params = about.params;
+}
+
+impl SeriesRow {
+    /// Sums up a whole series; none for one without points.
+    fn of(key: &Arc<SeriesKey>, merged: &Merged) -> Option<Self> {
+        let mut found: Option<Self> = None;
+        merged.each(|step, time, value| {
+            let row = found.get_or_insert_with(|| Self {
+                key: Arc::clone(key),
+                kind: Kind::Number,
+                count: 0,
+                first_step: Step(step),
+                last_step: Step(step),
+                last: None,
+                min: None,
+                max: None,
+                last_time: from_micros(i64::MIN / 1000),
+            });
+            row.add(step, time, value);
+        });
+        found
+    }
+
+    /// Adds a point; points come by step, but for log lines.
+    fn add(&mut self, step: i64, micros: i64, value: &Value) {
+        let step = Step(step);
+        self.count += 1;
+        self.first_step = self.first_step.min(step);
+        if step >= self.last_step {
+            self.kind = match value {
+                Value::Text(_) => Kind::Text,
+                Value::Log(_) => Kind::Log,
+                Value::Answer(_) => Kind::Answer,
+                _ => Kind::Number,
+            };
+        }
+        self.last_step = self.last_step.max(step);
+        self.last_time = self.last_time.max(from_micros(micros));
+        let Some(number) = number(value) else { return };
+        self.last = Some(number);
+        if !number.is_finite() {
+            return;
+        }
+        if self.min.is_none_or(|(_, least)| number < least) {
+            self.min = Some((step, number));
+        }
+        if self.max.is_none_or(|(_, most)| number > most) {
+            self.max = Some((step, number));
+        }
+    }
+}

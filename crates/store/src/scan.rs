@@ -1,0 +1,234 @@
+//! The runs of a repository in memory: loaded from the catalog, brought up to date from what is new in the journals.
+//!
+//! A run that ended is looked at again only when its folder's time changed; a folder that changed a moment ago is not
+//! trusted yet, because two changes within one tick of the file system's clock look like one.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use trailmark_core::{RunId, WallTime};
+
+use crate::fs::{self, Files};
+use crate::gather::Gather;
+use crate::journal::file_name;
+use crate::life::{self, JournalState};
+use crate::row::{RunRow, RunState};
+use crate::{Error, catalog};
+
+/// A folder that changed within this many nanoseconds may change again unseen.
+const TICK: i64 = 2_000_000_000;
+
+/// Everything that is known of a repository's runs.
+#[derive(Debug, Default)]
+pub(crate) struct Scan {
+    pub(crate) runs: BTreeMap<RunId, RunState>,
+    /// Grows with each refresh that found something.
+    pub(crate) generation: u64,
+    /// Runs that are gone, with the generation in which that was seen.
+    pub(crate) gone: BTreeMap<RunId, u64>,
+    has_loaded: bool,
+    /// Whether the catalog lacks something that is known here.
+    unsaved: Vec<RunId>,
+}
+
+/// Where a repository lies.
+#[derive(Debug)]
+pub(crate) struct Place {
+    pub(crate) files: Files,
+    pub(crate) path: PathBuf,
+    /// What tells this repository from others.
+    pub(crate) id: String,
+    /// Where its catalog lies; none for one that keeps none.
+    pub(crate) catalog: Option<PathBuf>,
+}
+
+impl Place {
+    pub(crate) fn runs(&self) -> PathBuf {
+        self.path.join("runs")
+    }
+
+    pub(crate) fn run(&self, id: RunId) -> PathBuf {
+        self.runs().join(id.to_string())
+    }
+
+    /// The ids of all runs, oldest first.
+    pub(crate) fn run_ids(&self) -> Result<Vec<RunId>, Error> {
+        let entries = self.files.entries(&self.runs())?;
+        let mut runs: Vec<RunId> =
+            entries.iter().filter_map(|path| path.file_name()?.to_str()?.parse().ok()).collect();
+        runs.sort_unstable();
+        Ok(runs)
+    }
+
+    /// The journals of a run.
+    pub(crate) fn journals(&self, id: RunId) -> Result<Vec<PathBuf>, Error> {
+        let mut paths = self.files.entries(&self.run(id))?;
+        paths.retain(|path| path.extension().is_some_and(|extension| extension == "journal"));
+        Ok(paths)
+    }
+}
+
+impl Scan {
+    /// Brings everything up to date, and the catalog too when nobody else writes it.
+    pub(crate) fn refresh(&mut self, place: &Place) -> Result<(), Error> {
+        if !self.has_loaded {
+            let load = |path: &PathBuf| catalog::load(path, &place.id);
+            self.runs = place.catalog.as_ref().and_then(load).unwrap_or_default();
+            self.runs.values_mut().for_each(|state| tell_problems(place, state));
+            self.has_loaded = true;
+        }
+        let generation = self.generation + 1;
+        let ids = place.run_ids()?;
+        for id in &ids {
+            if self.refresh_run(place, *id, generation)? {
+                self.generation = generation;
+            }
+        }
+        if self.runs.len() > ids.len() {
+            let known: Vec<RunId> = self.runs.keys().copied().collect();
+            for id in known.into_iter().filter(|id| ids.binary_search(id).is_err()) {
+                self.runs.remove(&id);
+                self.gone.insert(id, generation);
+                self.generation = generation;
+            }
+        }
+        self.save(place);
+        Ok(())
+    }
+
+    /// Brings one run up to date; says whether anything changed.
+    pub(crate) fn refresh_run(&mut self, place: &Place, id: RunId, generation: u64) -> Result<bool, Error> {
+        let folder = place.run(id);
+        let modified = match place.files.0.stat(&folder) {
+            Ok(stat) => stat.modified,
+            // Compacted or deleted by hand between the listing and now; the next refresh misses it.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
+            Err(error) => return Err(fs::named("read a run", &folder)(error)),
+        };
+        let known = self.runs.get(&id);
+        if known.is_some_and(|known| known.is_settled && known.modified == modified) {
+            return Ok(false);
+        }
+        let now = WallTime::from(SystemTime::now()).nanos();
+        let Some(mut state) = read_run(place, id, known)? else { return Ok(false) };
+        state.modified = modified;
+        let is_quiet = !state.journals.iter().any(|journal| journal.is_held);
+        state.is_settled = is_quiet && now.saturating_sub(modified) > TICK;
+        if known.is_some_and(|known| catalog::is_same(known, &state)) {
+            return Ok(false);
+        }
+        let is_change = known.is_none_or(|known| known.row != state.row);
+        state.generation =
+            known.map_or(generation, |known| if is_change { generation } else { known.generation });
+        self.gone.remove(&id);
+        self.runs.insert(id, state);
+        self.unsaved.push(id);
+        Ok(is_change)
+    }
+
+    /// Writes what changed into the catalog, when its lock is free; what went wrong is only worth a warning.
+    fn save(&mut self, place: &Place) {
+        let Some(path) = place.catalog.as_ref().filter(|_| !self.unsaved.is_empty()) else { return };
+        let Some(lock) = maintenance_lock(place) else { return };
+        let saved = |scan: &Self, ids: &mut dyn Iterator<Item = &RunId>| {
+            let gone: Vec<RunId> = scan.gone.keys().copied().collect();
+            catalog::save(path, &place.id, ids.filter_map(|id| scan.runs.get(id)), &gone)
+        };
+        // Another process may have made the catalog again meanwhile: then it lacks the runs that did not change here.
+        let is_whole = catalog::holds(path, &place.id, self.runs.len().saturating_sub(self.unsaved.len()));
+        let result = if is_whole {
+            saved(self, &mut self.unsaved.iter())
+        } else {
+            // What is there is of no use, and it may not be there.
+            let _ = place.files.0.remove(path);
+            saved(self, &mut self.runs.keys())
+        };
+        match result {
+            Ok(()) => self.unsaved.clear(),
+            Err(error) => tracing::warn!(path = %path.display(), %error, "the catalog cannot be written"),
+        }
+        drop(lock);
+    }
+
+    /// Rows of all runs, oldest first.
+    pub(crate) fn rows(&self) -> Vec<Arc<RunRow>> {
+        let mut rows: Vec<Arc<RunRow>> = self.runs.values().map(|state| Arc::clone(&state.row)).collect();
+        rows.sort_by_key(|row| (row.created, row.id));
+        rows
+    }
+}
+
+/// The lock under which the derived files are written; none when another process has it.
+pub(crate) fn maintenance_lock(place: &Place) -> Option<Box<dyn fs::DiskFile>> {
+    let path = place.path.join("maintain.lock");
+    let open = || place.files.0.append(&path).or_else(|_| place.files.0.create(&path));
+    let mut file = open().ok()?;
+    // A repository that cannot be written is read without a catalog of one's own.
+    file.lock().ok()?.then_some(file)
+}
+
+/// Reads a run on from what is known of it; none when it has no journal.
+fn read_run(place: &Place, id: RunId, known: Option<&RunState>) -> Result<Option<RunState>, Error> {
+    let paths = place.journals(id)?;
+    if let Some(known) = known {
+        let mut gather = Gather::new(&known.keys, true);
+        let journals = read_journals(&place.files, &paths, &known.journals, &mut gather)?;
+        let mut state = known.clone();
+        let has_all = known.journals.iter().all(|a| journals.iter().any(|(_, b)| a.writer == b.writer));
+        if has_all && state.add(gather) {
+            finish(&mut state, journals);
+            return Ok(Some(state));
+        }
+    }
+    let mut gather = Gather::new(&[], true);
+    let journals = read_journals(&place.files, &paths, &[], &mut gather)?;
+    if journals.is_empty() {
+        return Ok(None);
+    }
+    let mut state = RunState::empty(id);
+    let has_added = state.add(gather);
+    debug_assert!(has_added, "a run of which nothing is known takes everything");
+    finish(&mut state, journals);
+    Ok(Some(state))
+}
+
+/// Says again what could not be read in a run that comes from the catalog.
+fn tell_problems(place: &Place, state: &mut RunState) {
+    if state.journals.iter().all(|journal| journal.damage.is_none()) {
+        return;
+    }
+    let folder = place.run(state.row.id);
+    let path = |journal: &JournalState| folder.join(file_name(journal.writer));
+    let problems = state.journals.iter().filter_map(|journal| journal.problem(&path(journal))).collect();
+    Arc::make_mut(&mut state.row).problems = problems;
+}
+
+fn finish(state: &mut RunState, journals: Vec<(PathBuf, JournalState)>) {
+    let problems = journals.iter().filter_map(|(path, journal)| journal.problem(path)).collect();
+    state.set_journals(journals.into_iter().map(|(_, journal)| journal).collect(), problems);
+}
+
+/// Reads journals on from what is known of them.
+pub(crate) fn read_journals(
+    files: &Files,
+    paths: &[PathBuf],
+    known: &[JournalState],
+    gather: &mut Gather,
+) -> Result<Vec<(PathBuf, JournalState)>, Error> {
+    let mut journals = Vec::new();
+    for path in paths {
+        let writer = writer_of(path);
+        let known = known.iter().find(|known| Some(known.writer) == writer);
+        if let Some(state) = life::read_on(files, path, known, gather)? {
+            journals.push((path.clone(), state));
+        }
+    }
+    Ok(journals)
+}
+
+/// The writer that a journal's name tells.
+pub(crate) fn writer_of(path: &Path) -> Option<trailmark_core::WriterId> {
+    path.file_stem()?.to_str()?.parse().ok()
+}

@@ -1,0 +1,232 @@
+//! What a server, a command or a test asks of a repository, wherever it lies.
+//!
+//! [`Store`] is small and blocking. It hands out what was written as it was written: merging ([`crate::Merger`]),
+//! sampling ([`crate::Points::sample`]) and the verdict on each run are shared code above it. Compaction joins the trait
+//! when there are segments to compact into.
+
+use std::fmt;
+use std::sync::Arc;
+
+use trailmark_core::{ContentId, Edit, Params, RunId, SeriesKey, Step, Value, WallTime, WriterId};
+
+use crate::fs::ReadSeek;
+use crate::journal::Problem;
+use crate::points::{Block, Columns};
+use crate::row::RunRow;
+use crate::{Error, Order};
+
+/// A repository.
+pub trait Store: fmt::Debug + Send + Sync {
+    /// What tells this repository from others.
+    fn id(&self) -> &str;
+
+    /// Adds bytes of a journal that its writer keeps elsewhere: the journal's own bytes, from `offset` on. What is there
+    /// already is stepped over; frames that are not whole yet are left for the next time.
+    ///
+    /// # Errors
+    /// [`Error::Frames`] for bytes that are no frames, or not those that are there; [`Error::Locked`] when another
+    /// process writes the journal; [`Error::Full`], [`Error::Io`].
+    fn append(&self, run: RunId, writer: WriterId, offset: u64, bytes: &[u8]) -> Result<Appended, Error>;
+
+    /// Lists runs, oldest first: at least those that `prune` lets through ([`Prune::admits`] decides), after those that
+    /// were given with a cursor, at most `limit`.
+    ///
+    /// # Errors
+    /// [`Error::Io`], [`Error::Cursor`].
+    fn runs(&self, prune: &Prune, after: Option<&Cursor>, limit: usize) -> Result<Page, Error>;
+
+    /// One run as a row, up to date.
+    ///
+    /// # Errors
+    /// [`Error::NoRun`], [`Error::Io`].
+    fn run(&self, id: RunId) -> Result<Arc<RunRow>, Error>;
+
+    /// All params of a run, those beginning with two underscores too.
+    ///
+    /// # Errors
+    /// As [`Self::run`].
+    fn params(&self, id: RunId) -> Result<Params, Error>;
+
+    /// Runs that changed since a cursor was given, at least once each; all of them without a cursor.
+    ///
+    /// # Errors
+    /// [`Error::Io`], [`Error::Cursor`].
+    fn changes(&self, since: Option<&Cursor>) -> Result<Changes, Error>;
+
+    /// Hands the numbers of series to `each`, block by block in no order; says from where to go on later.
+    ///
+    /// # Errors
+    /// [`Error::NoRun`], [`Error::Io`], [`Error::Cursor`].
+    fn series(&self, wanted: &Wanted, each: &mut dyn FnMut(Block<'_>)) -> Result<Cursor, Error>;
+
+    /// Hands texts, log lines and answers to `each`, in no order; says from where to go on later.
+    ///
+    /// # Errors
+    /// As [`Self::series`].
+    fn objects(&self, wanted: &Wanted, each: &mut dyn FnMut(Object)) -> Result<Cursor, Error>;
+
+    /// Changes what people call runs, in order, durably. Answers what undoes it: give it back to undo.
+    ///
+    /// # Errors
+    /// [`Error::NoRun`], before anything is changed; [`Error::Full`], [`Error::Io`].
+    fn edit(&self, edits: &[(RunId, Edit)]) -> Result<Vec<(RunId, Edit)>, Error>;
+
+    /// Hides runs at once; what undoes it works until they are compacted away.
+    ///
+    /// # Errors
+    /// As [`Self::edit`].
+    fn delete(&self, runs: &[RunId]) -> Result<Vec<(RunId, Edit)>, Error> {
+        let edits: Vec<(RunId, Edit)> = runs.iter().map(|run| (*run, Edit::Delete(true))).collect();
+        self.edit(&edits)
+    }
+
+    /// Reads every byte again and says what is damaged or missing.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    fn check(&self) -> Result<Vec<Problem>, Error>;
+
+    /// Keeps bytes by content.
+    ///
+    /// # Errors
+    /// [`Error::Io`], [`Error::Full`].
+    fn put_blob(&self, bytes: &[u8]) -> Result<ContentId, Error>;
+
+    /// Opens kept bytes.
+    ///
+    /// # Errors
+    /// [`Error::Io`], also when there are none of that name.
+    fn open_blob(&self, id: &ContentId) -> Result<Box<dyn ReadSeek>, Error>;
+
+    /// What the repository holds.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    fn stats(&self) -> Result<Stats, Error>;
+}
+
+/// What became of appended bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Appended {
+    /// On disk up to here: the writer may forget what is before.
+    Durable {
+        /// An offset in the journal.
+        offset: u64,
+    },
+    /// There is a hole: send from here on.
+    Behind {
+        /// An offset in the journal.
+        offset: u64,
+    },
+    /// The run was deleted: send no more.
+    Gone,
+}
+
+/// A place in a list or a stream; only the store that gave it knows what it says.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Cursor(pub(crate) String);
+
+impl Cursor {
+    /// A cursor that was given out as text.
+    pub fn from_text(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
+impl fmt::Display for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Which runs are wanted, roughly.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Prune {
+    /// Only those of an experiment.
+    pub experiment: Option<String>,
+    /// Only those created at this time or later.
+    pub created_from: Option<WallTime>,
+    /// Only archived ones, or only others.
+    pub is_archived: Option<bool>,
+    /// Deleted ones, instead of those that are not.
+    pub is_deleted: bool,
+}
+
+impl Prune {
+    /// Whether a run is wanted.
+    pub fn admits(&self, row: &RunRow) -> bool {
+        row.is_deleted == self.is_deleted
+            && self.is_archived.is_none_or(|is_archived| row.is_archived == is_archived)
+            && self.created_from.is_none_or(|time| row.created >= time)
+            && self.experiment.as_ref().is_none_or(|name| row.experiment == *name)
+    }
+}
+
+/// Some runs of a list.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Page {
+    /// The runs, oldest first.
+    pub rows: Vec<Arc<RunRow>>,
+    /// Where the next page begins; none after the last.
+    pub next: Option<Cursor>,
+}
+
+/// What changed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Changes {
+    /// Runs that are new, grew, ended or were edited, deleted ones among them.
+    pub rows: Vec<Arc<RunRow>>,
+    /// Runs that are not there any more.
+    pub gone: Vec<RunId>,
+    /// For the next question.
+    pub cursor: Cursor,
+}
+
+/// Which points are wanted.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Wanted {
+    /// Of which run.
+    pub run: RunId,
+    /// Of which series.
+    pub series: Vec<SeriesKey>,
+    /// Which columns beside steps and values.
+    pub columns: Columns,
+    /// Only what was written after this cursor was given.
+    pub after: Option<Cursor>,
+}
+
+/// A text, log line or answer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Object {
+    /// Which of the series that were asked for, by its place in the question.
+    pub series: usize,
+    /// Its place in the merge order: of two at one step the later counts, but for log lines, and answers of two questions.
+    pub order: Order,
+    /// At which step.
+    pub step: Step,
+    /// At which epoch.
+    pub epoch: Option<f64>,
+    /// When.
+    pub time: WallTime,
+    /// What.
+    pub value: Value,
+}
+
+/// What a repository holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Stats {
+    /// Runs, deleted ones too.
+    pub n_runs: u64,
+    /// Runs that are being recorded.
+    pub n_running: u64,
+    /// Series of all runs.
+    pub n_series: u64,
+    /// Points of all series.
+    pub n_points: u64,
+    /// Bytes of the journals.
+    pub journal_bytes: u64,
+    /// Blobs.
+    pub n_blobs: u64,
+    /// Bytes of the blobs.
+    pub blob_bytes: u64,
+}
