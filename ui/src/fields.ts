@@ -192,6 +192,16 @@ export function short_label(label: string): string {
     .replace(/^train_(?=batch_size$)/, "");
 }
 
+/** A name as short as people say it where there is little room. */
+export function brief_label(label: string): string {
+  return short_label(label)
+    .replace(/^(.*_)?learning_rate$/, "lr")
+    .replace(/^batch_size$/, "batch")
+    .replace(/^exact_match$/, "EM")
+    .replace(/^f1$/, "F1")
+    .replace(/^(.*), (train|eval)$/, "$2 $1");
+}
+
 /** A value as a legend or an axis says it. */
 export function value_text(value: FieldValue): string {
   return value === null ? "none" : param(value);

@@ -7,6 +7,7 @@ import { follow } from "./live.ts";
 import { Home } from "./pages/home.tsx";
 import { Metrics } from "./pages/metrics.tsx";
 import { Missing } from "./pages/missing.tsx";
+import { Params } from "./pages/params.tsx";
 import { RunPage } from "./pages/run.tsx";
 import { Runs } from "./pages/runs.tsx";
 import { Shell } from "./shell.tsx";
@@ -21,6 +22,7 @@ const routes: readonly (readonly [string, Page])[] = [
   ["/runs", Runs],
   ["/runs/", RunPage],
   ["/metrics", Metrics],
+  ["/params", Params],
 ];
 
 function App(): JSX.Element {

@@ -1,7 +1,7 @@
 // The strip above the charts: what colours and dashes stand for, and how much is drawn.
 
 import type { JSX } from "preact";
-import { field_text, short_label } from "../fields.ts";
+import { brief_label, field_text } from "../fields.ts";
 import { compact } from "../math/format.ts";
 import { group } from "../math/group.ts";
 import { Legend } from "../parts/legend.tsx";
@@ -97,10 +97,11 @@ function color_groups(
         <>
           {i === 0 && <span class="quiet-text">Colour</span>}
           <b class="mono">
-            {short(first.label)} {field_text(first, one.values[0] ?? null)}
+            {brief_label(first.label)}{" "}
+            {field_text(first, one.values[0] ?? null)}
           </b>
           <span class="quiet-text">
-            {rest.map((field) => short(field.label)).join(", ")}
+            {rest.map((field) => brief_label(field.label)).join(", ")}
           </span>
         </>
       ),
@@ -114,13 +115,6 @@ function color_groups(
       ),
     }),
   );
-}
-
-/** Names that everybody shortens. */
-function short(label: string): string {
-  return short_label(label)
-    .replace(/^(.*_)?learning_rate$/, "lr")
-    .replace(/^batch_size$/, "batch");
 }
 
 function dash_group(model: MetricsModel, values: MetricsValues): LegendGroup[] {

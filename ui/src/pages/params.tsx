@@ -1,0 +1,352 @@
+// Params: which params lead to which results, as parallel coordinates, a scatter, a map of two, and a table.
+
+import { useSignal } from "@preact/signals";
+import type { JSX } from "preact";
+import { useMemo } from "preact/hooks";
+import * as api from "../api.ts";
+import { field_named, fields_of, flat_run, varying } from "../fields.ts";
+import type { RunField } from "../fields.ts";
+import { plural } from "../math/format.ts";
+import { importance } from "../math/importance.ts";
+import { Choice, IconButton } from "../parts/button.tsx";
+import { Icon } from "../parts/icon.tsx";
+import { Empty, Looks } from "../parts/looks.tsx";
+import { Menu, PickFace } from "../parts/menu.tsx";
+import { Picker } from "../parts/picker.tsx";
+import { QueryBox } from "../parts/query_box.tsx";
+import { Top } from "../parts/top.tsx";
+import { use_request } from "../request.ts";
+import type { Runs } from "../shapes.ts";
+import { axis_of, metric_measures, param_measure } from "./params_axes.ts";
+import type { Measure } from "./params_axes.ts";
+import { Heat } from "./params_heat.tsx";
+import { Importance } from "./params_importance.tsx";
+import { build_params } from "./params_model.ts";
+import type { ParamsModel } from "./params_model.ts";
+import { Parallel } from "./params_parallel.tsx";
+import { Scatter } from "./params_scatter.tsx";
+import { ParamsTable } from "./params_table.tsx";
+import {
+  constant_count,
+  params_view,
+  read_axis,
+  write_axis,
+} from "./params_view.ts";
+import type { Brush, ParamsValues } from "./params_view.ts";
+
+const most_runs = 5000;
+
+/** The Params page. */
+export function Params(_props: { readonly rest: string }): JSX.Element {
+  const values = params_view.values.value;
+  const look = use_request(`runs?params ${values.q}`, (signal) =>
+    api.runs({ q: values.q, limit: most_runs }, signal),
+  );
+  const query_error = look.error?.code === "query" ? look.error : undefined;
+  const hits =
+    look.data === undefined
+      ? undefined
+      : `${plural(look.data.total, "run")} · ${look.data.took_millis} ms`;
+  return (
+    <>
+      <Top title="Params">
+        <QueryBox
+          value={values.q}
+          hits={hits}
+          error={query_error}
+          onChange={(q) => params_view.set({ q })}
+          complete={(text, cursor) => api.complete(text, cursor, "runs")}
+        />
+      </Top>
+      <main class="main" id="main">
+        <Looks
+          look={
+            query_error === undefined ? look : { ...look, error: undefined }
+          }
+          is_empty={(runs) => runs.runs.length === 0}
+          empty={
+            <Empty title={values.q === "" ? "No runs yet" : "No run matches"}>
+              {values.q === ""
+                ? "A run appears here as soon as it is tracked"
+                : "Nothing in this repository fits the query above"}
+            </Empty>
+          }
+        >
+          {(runs) => <Explorer values={values} answer={runs} />}
+        </Looks>
+      </main>
+    </>
+  );
+}
+
+function Explorer({
+  values,
+  answer,
+}: {
+  values: ParamsValues;
+  answer: Runs;
+}): JSX.Element {
+  const runs = useMemo(() => answer.runs.map(flat_run), [answer]);
+  const fields = useMemo(() => fields_of(runs), [runs]);
+  const measures = useMemo(
+    () => [
+      ...fields.filter((field) => field.kind === "param").map(param_measure),
+      ...metric_measures(runs, values.value),
+    ],
+    [fields, runs, values.value],
+  );
+  const model = useMemo(
+    () => build_params(values, fields, measures, runs),
+    [values.axes, values.color, values.brush, fields, measures, runs],
+  );
+  const hovered = useSignal<string | undefined>(undefined);
+  const varied = measures.filter(
+    (measure) => measure.kind === "metric" || differs(fields, measure.id),
+  );
+  const [rows, columns] = useMemo(
+    () => map_fields(values, fields, model),
+    [values.map, fields, model],
+  );
+  const second = model.axes
+    .filter((axis) => axis.kind === "metric" && axis.id !== model.color?.id)
+    .at(-1);
+  return (
+    <>
+      <Controls
+        values={values}
+        model={model}
+        measures={measures}
+        fields={fields}
+        constants={constant_count(fields, runs)}
+      />
+      {answer.total > runs.length && (
+        <div class="note info" role="status">
+          <Icon name="info" />
+          {plural(answer.total, "run")} match; the newest {runs.length} are
+          shown
+        </div>
+      )}
+      <div class="params-body">
+        {values.view === "parallel" ? (
+          <Parallel model={model} hovered={hovered} />
+        ) : (
+          <Scatter
+            model={model}
+            measures={varied}
+            runs={runs}
+            values={values}
+            hovered={hovered}
+          />
+        )}
+        <div class="params-row">
+          <Heat
+            model={model}
+            fields={fields}
+            rows={rows}
+            columns={columns}
+            second={second}
+          />
+          <Importance model={model} fields={fields} />
+          <ParamsTable model={model} sort={values.sort} hovered={hovered} />
+        </div>
+      </div>
+    </>
+  );
+}
+
+function differs(fields: readonly RunField[], id: string): boolean {
+  return (field_named(fields, id)?.values.length ?? 0) > 1;
+}
+
+/** Rows by the param that matters most, columns by the next. */
+function map_fields(
+  values: ParamsValues,
+  fields: readonly RunField[],
+  model: ParamsModel,
+): readonly [RunField | undefined, RunField | undefined] {
+  const [first, second] = values.map.map((id) => field_named(fields, id));
+  const runs = model.runs.map((one) => one.run);
+  const results = runs.map((run) => {
+    const value = model.color?.value(run);
+    return typeof value === "number" ? value : NaN;
+  });
+  const best = varying(fields, runs.length)
+    .filter((field) => field.values.length <= 12)
+    .map((field) => ({
+      field,
+      score: importance(
+        runs.map((run) => run.params.get(field.path) ?? null),
+        results,
+      ),
+    }))
+    .sort((a, b) => b.score - a.score)
+    .map((one) => one.field);
+  return [
+    first ?? best[0],
+    second ?? best.find((field) => field !== (first ?? best[0])),
+  ];
+}
+
+interface ControlsProps {
+  readonly values: ParamsValues;
+  readonly model: ParamsModel;
+  readonly measures: readonly Measure[];
+  readonly fields: readonly RunField[];
+  readonly constants: number;
+}
+
+function Controls(props: ControlsProps): JSX.Element {
+  const { values, model, measures, fields } = props;
+  const set = params_view.set.bind(params_view);
+  const params = model.axes.filter((axis) => axis.kind === "param");
+  const metrics = model.axes.length - params.length;
+  const words = [
+    ...params.map((axis) => axis.label),
+    ...(metrics > 0 ? [plural(metrics, "metric")] : []),
+  ];
+  return (
+    <div class="controls metrics-controls">
+      <Picker
+        label="Axes"
+        face={<span class="clip">{words.join(", ") || "none"}</span>}
+        options={measures.map((measure) => ({
+          value: measure.id,
+          label: measure.label,
+          section: measure.kind === "param" ? "Params" : "Metrics",
+          ...(measure.kind === "param" && !differs(fields, measure.id)
+            ? { not_now: "constant" }
+            : {}),
+        }))}
+        chosen={model.axes.map((axis) => axis.id)}
+        onChange={(ids) =>
+          set({
+            axes: ids.map((id) =>
+              write_axis(
+                model.axes.find((axis) => axis.id === id)?.word ??
+                  read_axis(id),
+              ),
+            ),
+          })
+        }
+      />
+      <Menu
+        label="Colour"
+        class="pick"
+        align="start"
+        face={
+          <PickFace label="Colour">
+            {model.ramp !== undefined && (
+              <i class={`ramp small ${model.ramp}`} />
+            )}
+            {model.color?.label ?? "none"}
+            {model.color?.of !== "" && `, ${model.color?.of ?? ""}`}
+          </PickFace>
+        }
+        items={measures
+          .filter(
+            (measure) =>
+              measure.kind === "metric" || differs(fields, measure.id),
+          )
+          .map((measure) => ({
+            label: measure.label,
+            on: measure.id === model.color?.id,
+            run: () => set({ color: measure.id }),
+          }))}
+      />
+      <Menu
+        label="Metric value"
+        class="pick"
+        align="start"
+        face={<PickFace label="Metric value">{values.value}</PickFace>}
+        items={(["best", "last", "min", "max"] as const).map((value) => ({
+          label: value === "best" ? "best; of training the last" : value,
+          on: values.value === value,
+          run: () => set({ value }),
+        }))}
+      />
+      <span class="separator" />
+      <Choice
+        label="View"
+        value={values.view}
+        options={[
+          {
+            value: "parallel",
+            label: (
+              <>
+                <Icon name="params" small />
+                Parallel
+              </>
+            ),
+          },
+          { value: "scatter", label: "Scatter" },
+        ]}
+        onChange={(view) => set({ view })}
+      />
+      <span class="grow" />
+      {model.brushes.map((brush) => (
+        <BrushChip
+          key={brush.id}
+          brush={brush}
+          model={model}
+          measures={measures}
+        />
+      ))}
+      {model.brushes.length > 0 && (
+        <span class="second-text small-text">
+          {model.inside} of {plural(model.runs.length, "run")}
+        </span>
+      )}
+      {props.constants > 0 && (
+        <>
+          <span class="separator" />
+          <span class="quiet-text small-text">
+            {plural(props.constants, "constant param")} hidden
+          </span>
+        </>
+      )}
+    </div>
+  );
+}
+
+function BrushChip(props: {
+  brush: Brush;
+  model: ParamsModel;
+  measures: readonly Measure[];
+}): JSX.Element {
+  const { brush, model } = props;
+  const measure = props.measures.find((one) => one.id === brush.id);
+  const axis =
+    measure &&
+    axis_of(
+      measure,
+      read_axis(brush.id),
+      model.runs.map((one) => one.run),
+    );
+  const text = (value: number): string =>
+    axis?.scale === "words"
+      ? (axis.ticks[Math.round(value)]?.label ?? "")
+      : (measure?.text(value) ?? String(value));
+  const name = measure?.label ?? brush.id;
+  const words = !Number.isFinite(brush.high)
+    ? `${name} ≥ ${text(brush.low)}`
+    : !Number.isFinite(brush.low)
+      ? `${name} ≤ ${text(brush.high)}`
+      : `${name} ${text(brush.low)} – ${text(brush.high)}`;
+  return (
+    <span class="chip brush-chip">
+      {words}
+      <IconButton
+        small
+        icon="close"
+        label={`Remove the brush ${words}`}
+        onClick={() =>
+          params_view.set({
+            brush: params_view.values.value.brush.filter(
+              (word) => !word.startsWith(`${brush.id}:`),
+            ),
+          })
+        }
+      />
+    </span>
+  );
+}
