@@ -105,21 +105,22 @@ fn compare(lines: &[Value]) -> Result<Vec<(String, f64, f64)>> {
     Ok(medians.into_iter().map(|(name, rate)| (name, rate, first / rate)).collect())
 }
 
-fn median(mut values: Vec<f64>) -> f64 {
+/// The middle value, or the mean of the two middle ones.
+pub(crate) fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     let middle = values.len() / 2;
     if values.len() % 2 == 1 { values[middle] } else { (values[middle - 1] + values[middle]) / 2.0 }
 }
 
 /// A file of raw output.
-struct Raw {
-    path: PathBuf,
+pub(crate) struct Raw {
+    pub(crate) path: PathBuf,
     file: std::fs::File,
 }
 
 impl Raw {
     /// Creates `benches/runs/NAME-TIME.jsonl` with its first line: machine, commit, settings.
-    fn create(name: &str, settings: &Value) -> Result<Self> {
+    pub(crate) fn create(name: &str, settings: &Value) -> Result<Self> {
         let folder = root().join("benches/runs");
         std::fs::create_dir_all(&folder)?;
         let time = output("date", &["-u", "+%Y%m%d-%H%M%S"])?;
@@ -138,9 +139,15 @@ impl Raw {
         }
         let text = String::from_utf8(done.stdout)?;
         let line = text.lines().last().context("read a line of JSON from a benchmark")?;
-        writeln!(self.file, "{line}")?;
+        let value = serde_json::from_str(line)?;
         eprintln!("{line}");
-        Ok(serde_json::from_str(line)?)
+        self.write(&value)?;
+        Ok(value)
+    }
+
+    /// Keeps a line of JSON.
+    pub(crate) fn write(&mut self, line: &Value) -> Result<()> {
+        Ok(writeln!(self.file, "{line}")?)
     }
 }
 

@@ -13,6 +13,7 @@ mod deny;
 mod fixtures;
 mod long;
 mod peers;
+mod seeds;
 mod size;
 mod tidy;
 mod tidy_page;

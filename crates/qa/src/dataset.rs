@@ -141,22 +141,25 @@ impl Dataset {
         reader.finish()
     }
 
-    /// Writes the set in SQuAD's nesting, beside an earlier file and renamed. Examples of one article and one paragraph
-    /// go together where they follow each other.
+    /// Writes the set in SQuAD's nesting, beside an earlier file and renamed.
     ///
     /// # Errors
     /// [`Error::Io`].
     pub fn save(&self, path: &Path) -> Result<(), Error> {
+        fs::replace(path, self.to_squad().as_bytes())
+    }
+
+    /// The set in SQuAD's nesting: examples of one article and of one paragraph go together where they follow each
+    /// other.
+    pub fn to_squad(&self) -> String {
         let mut articles: Vec<Value> = Vec::new();
-        let by_article = |a: &Example, b: &Example| a.title == b.title;
-        for article in self.examples.chunk_by(by_article) {
+        for article in self.examples.chunk_by(|a, b| a.title == b.title) {
             let paragraphs = article.chunk_by(|a, b| a.context == b.context);
             let paragraphs: Vec<Value> = paragraphs.map(|examples| paragraph(examples, self.is_v2)).collect();
             articles.push(json!({"title": article[0].title, "paragraphs": paragraphs}));
         }
         let version = if self.is_v2 { "v2.0" } else { "1.1" };
-        let text = format!("{:#}\n", json!({"version": version, "data": articles}));
-        fs::replace(path, text.as_bytes())
+        format!("{:#}\n", json!({"version": version, "data": articles}))
     }
 
     fn empty() -> Self {

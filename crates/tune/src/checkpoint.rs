@@ -87,6 +87,14 @@ pub fn latest_checkpoint(output_dir: &Path) -> Result<Option<PathBuf>, Error> {
     Ok(all(output_dir)?.pop().map(|(_, path)| path))
 }
 
+/// Removes from a finished run's checkpoints what only going on with it needs; the models stay.
+///
+/// # Errors
+/// [`Error::Io`].
+pub fn forget_optimiser(output_dir: &Path) -> Result<(), Error> {
+    all(output_dir)?.iter().try_for_each(|(_, path)| fs::remove_file(&path.join(OPTIMISER)))
+}
+
 /// Removes every checkpoint, for a run that begins anew in the same folder.
 pub(crate) fn remove_all(output_dir: &Path) -> Result<(), Error> {
     all(output_dir)?.iter().try_for_each(|(_, path)| fs::remove_folder(path))

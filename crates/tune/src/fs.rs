@@ -37,6 +37,16 @@ pub(crate) fn remove_folder(path: &Path) -> Result<(), Error> {
     }
 }
 
+/// Removes a file; one that is not there is no error.
+pub(crate) fn remove_file(path: &Path) -> Result<(), Error> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(named("remove a file", path)(error))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// The entries of a folder, sorted; none when it is not there.
 pub(crate) fn entries(path: &Path) -> Result<Vec<PathBuf>, Error> {
     let entries = match std::fs::read_dir(path) {

@@ -16,7 +16,7 @@ mod state;
 mod trainer;
 
 pub use arguments::{PadTo, SchedulerKwargs, SchedulerType, Strategy, TrainingArguments};
-pub use checkpoint::{Checkpoint, latest_checkpoint};
+pub use checkpoint::{Checkpoint, forget_optimiser, latest_checkpoint};
 pub use error::Error;
 pub use evaluate::{Evaluation, Measured, evaluate};
 pub use features::Features;
