@@ -8,17 +8,15 @@ export type Decoder<T> = (value: unknown, at: string) => T;
 /** A shape of the wire as the page holds it: numbers that JSON lacks are numbers. */
 export type Decoded<T> = [null] extends [T]
   ? T
-  : [undefined] extends [T]
-    ? Decoded<Exclude<T, undefined>> | undefined
-    : [T] extends [number | string | boolean]
-      ? [Real] extends [T]
-        ? number
-        : T
-      : T extends readonly (infer U)[]
-        ? Decoded<U>[]
-        : string extends keyof T
-          ? T
-          : { [K in keyof T]: Decoded<T[K]> };
+  : [T] extends [number | string | boolean]
+    ? [Real] extends [T]
+      ? number
+      : T
+    : T extends readonly (infer U)[]
+      ? Decoded<U>[]
+      : string extends keyof T
+        ? T
+        : { [K in keyof T]: Decoded<Exclude<T[K], undefined>> };
 
 /** A field that may be absent or null. */
 export interface Optional<T> {

@@ -33,6 +33,9 @@ test("params are verbatim", () => {
     [0.00004, "4e-5"],
     [0.0004, "4e-4"],
     [0.01, "0.01"],
+    [0.004, "4e-3"],
+    [0.0015, "0.0015"],
+    [0.000123, "1.23e-4"],
     [32, "32"],
     [1e21, "1e21"],
     [true, "true"],
@@ -48,6 +51,7 @@ test("shares have two decimals, by the metric's name", () => {
   assert.equal(format.metric_named("exact_match", 77.1234), "77.12");
   assert.equal(format.metric_named("loss", 85.414), "85.41");
   assert.equal(format.metric_named("f1", 0.85414), "0.8541");
+  assert.equal(format.metric_named("exact_match", 0.15, 77.12), "0.15");
 });
 
 test("durations, clocks, sizes, counts", () => {

@@ -66,12 +66,15 @@ export function is_less_better(name: string): boolean {
   return /(^|[_./ ])(loss|perplexity|error)$/i.test(name);
 }
 
-/** A metric's value as its name asks. */
-export function metric_named(name: string, value: number | undefined): string {
+/** A metric's value as its name asks. Shares are written in percent, but from 0 to 1 where `largest`, the largest value
+ *  known, says that they are. */
+export function metric_named(
+  name: string,
+  value: number | undefined,
+  largest = Math.abs(value ?? 0),
+): string {
   if (value === undefined) return none;
-  return is_share(name) && Math.abs(value) > 1 && Math.abs(value) <= 100
-    ? percent(value)
-    : metric(value);
+  return is_share(name) && largest > 1 ? percent(value) : metric(value);
 }
 
 /** A difference: always signed. */
@@ -95,21 +98,13 @@ export function param(value: unknown): string {
   return JSON.stringify(value);
 }
 
+/** Where an exponent is shorter, as people write learning rates: 4e-3, but 0.01. */
 function plain_number(value: number): string {
+  const plain = String(value).replace("e+", "e");
   const size = Math.abs(value);
-  if (value !== 0 && (size < 1e-3 || size >= 1e15))
-    return String(Number(value)).includes("e")
-      ? tidy_exponent(value)
-      : exponential_shortest(value);
-  return String(value);
-}
-
-function tidy_exponent(value: number): string {
-  return String(value).replace("e+", "e");
-}
-
-function exponential_shortest(value: number): string {
-  return value.toExponential().replace("e+", "e");
+  if (value === 0 || size >= 0.01 || plain.includes("e")) return plain;
+  const short = value.toExponential();
+  return short.length < plain.length || size < 1e-3 ? short : plain;
 }
 
 /** A number on an axis or a count where little room is: k, M, G. */

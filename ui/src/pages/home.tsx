@@ -1,14 +1,350 @@
-// Home.
+// Home: the best run of each experiment, what runs now, the latest, and when work was done.
 
 import type { JSX } from "preact";
+import { useMemo } from "preact/hooks";
+import * as api from "../api.ts";
+import * as format from "../math/format.ts";
+import { run_colours } from "../math/run_colour.ts";
+import {
+  find_summary,
+  epoch_at,
+  say_series,
+  write_series,
+} from "../math/series_name.ts";
+import { Icon } from "../parts/icon.tsx";
+import { Empty, Looks } from "../parts/looks.tsx";
+import { Bar, StatusMark, Swatch, TagMark } from "../parts/marks.tsx";
 import { Top } from "../parts/top.tsx";
+import { use_request } from "../request.ts";
+import type { BestRun, Home as HomeData, Run } from "../shapes.ts";
+import { write_search } from "../state.ts";
+import { Activity } from "./activity.tsx";
+import { EpochsCell, StartedCell, duration_of } from "./run_cells.tsx";
 
-/** Home. */
+/** The page at `/`. */
 export function Home(_props: { rest: string }): JSX.Element {
+  const look = use_request("home", api.home);
+  const info = use_request("info", api.info);
+  const path = info.data?.repository.path;
   return (
     <>
-      <Top title="Home" />
-      <main class="main" id="main" />
+      <Top title="Home">
+        <span class="mono quiet-text clip">{path}</span>
+        <span class="grow" />
+        {look.data !== undefined && (
+          <span
+            class="in-row small-text second-text"
+            title="What the repository takes on disk"
+          >
+            <Icon name="disk" />
+            {format.bytes(look.data.disk_bytes)}
+          </span>
+        )}
+      </Top>
+      <main class="main scrolls" id="main">
+        <Looks
+          look={look}
+          is_empty={(home) => home.latest.length === 0}
+          empty={
+            <Empty title="No runs yet">
+              They appear here as soon as one begins:{" "}
+              <span class="mono">trailmark demo</span>,{" "}
+              <span class="mono">trailmark train recipe.toml</span>, or a script
+              that tracks into this repository
+            </Empty>
+          }
+        >
+          {(home) => <HomeParts home={home} />}
+        </Looks>
+      </main>
     </>
+  );
+}
+
+function HomeParts({ home }: { home: HomeData }): JSX.Element {
+  const colours = useMemo(() => {
+    const runs = [
+      ...home.latest,
+      ...home.running,
+      ...home.best.map((best) => best.run),
+    ];
+    return run_colours([...new Map(runs.map((run) => [run.id, run])).values()]);
+  }, [home]);
+  return (
+    <div class="home">
+      <div class="column">
+        <Best best={home.best} colours={colours} />
+        {home.running.length > 0 && (
+          <Running runs={home.running} colours={colours} />
+        )}
+        <Latest runs={home.latest} colours={colours} />
+      </div>
+      <div class="column">
+        <Activity days={home.activity} />
+        <Experiments home={home} />
+        <Tags home={home} />
+      </div>
+    </div>
+  );
+}
+
+const run_url = (run: Run): string => `/runs/${run.id.slice(0, 8)}`;
+
+function RunName({
+  run,
+  colours,
+}: {
+  run: Run;
+  colours: ReadonlyMap<string, string>;
+}): JSX.Element {
+  return (
+    <span class="in-row">
+      <Swatch color={colours.get(run.id) ?? "var(--line-2)"} />
+      <a class="clip b run-name" href={run_url(run)}>
+        {run.name}
+      </a>
+      {run.tags.slice(0, 3).map((tag) => (
+        <TagMark key={tag} name={tag} />
+      ))}
+    </span>
+  );
+}
+
+function Best(props: {
+  best: readonly BestRun[];
+  colours: ReadonlyMap<string, string>;
+}): JSX.Element {
+  return (
+    <section class="panel">
+      <header>
+        <h2>Best runs</h2>
+        <span class="small-text quiet-text">
+          of each experiment, among runs that are not archived
+        </span>
+      </header>
+      {props.best.length === 0 ? (
+        <Empty title="No run can be ranked yet">
+          Runs are ranked once they log a metric of an evaluation, such as f1
+        </Empty>
+      ) : (
+        <table class="plain">
+          <thead>
+            <tr>
+              <th>Experiment</th>
+              <th>Best run</th>
+              <th colSpan={2}>Metric</th>
+              <th class="number">Epoch</th>
+              <th class="number">Runs</th>
+            </tr>
+          </thead>
+          <tbody>
+            {props.best.map((best) => (
+              <BestRow
+                key={best.experiment}
+                best={best}
+                colours={props.colours}
+              />
+            ))}
+          </tbody>
+        </table>
+      )}
+    </section>
+  );
+}
+
+function BestRow({
+  best,
+  colours,
+}: {
+  best: BestRun;
+  colours: ReadonlyMap<string, string>;
+}): JSX.Element {
+  const series = { name: best.metric, context: best.context };
+  const summary = find_summary(best.run.metrics, series);
+  const epoch =
+    summary === undefined ? undefined : epoch_at(summary, best.step);
+  const is_share = format.is_share(best.metric);
+  return (
+    <tr>
+      <td>
+        <a
+          class="clip"
+          href={`/runs?${write_search([["q", `run.experiment == ${JSON.stringify(best.experiment)}`]])}`}
+        >
+          {best.experiment}
+        </a>
+      </td>
+      <td>
+        <RunName run={best.run} colours={colours} />
+      </td>
+      <td class="second-text">{say_series(series)}</td>
+      <td>
+        <span class="in-row">
+          <b class="best mono figure">
+            {format.metric_named(best.metric, best.value)}
+          </b>
+          {is_share && (
+            <Bar
+              share={best.value > 1 ? best.value / 100 : best.value}
+              color="var(--best)"
+            />
+          )}
+        </span>
+      </td>
+      <td class="number second-text" title={`step ${format.count(best.step)}`}>
+        {epoch ?? `step ${format.count(best.step)}`}
+      </td>
+      <td class="number second-text">{format.count(best.runs)}</td>
+    </tr>
+  );
+}
+
+function Running(props: {
+  runs: readonly Run[];
+  colours: ReadonlyMap<string, string>;
+}): JSX.Element {
+  return (
+    <section class="panel">
+      <header>
+        <h2>Running now</h2>
+        <span class="small-text quiet-text">
+          {format.plural(props.runs.length, "run")}
+        </span>
+      </header>
+      <table class="plain">
+        <tbody>
+          {props.runs.map((run) => (
+            <tr key={run.id}>
+              <td>
+                <RunName run={run} colours={props.colours} />
+              </td>
+              <td class="second-text">{run.experiment}</td>
+              <td>
+                <EpochsCell run={run} />
+              </td>
+              <td class="mono second-text">{latest_value(run)}</td>
+              <td class="number">{format.duration(duration_of(run))}</td>
+              <td class="number">
+                <StartedCell run={run} />
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+/** The last of the most logged metric. */
+function latest_value(run: Run): string {
+  const metric =
+    [...run.metrics]
+      .sort((a, b) => b.count - a.count)
+      .find((one) => one.name === "loss") ?? run.metrics[0];
+  return metric === undefined
+    ? format.none
+    : `${write_series(metric)} ${format.metric_named(metric.name, metric.last)}`;
+}
+
+function Latest(props: {
+  runs: readonly Run[];
+  colours: ReadonlyMap<string, string>;
+}): JSX.Element {
+  return (
+    <section class="panel">
+      <header>
+        <h2>Latest runs</h2>
+        <span class="grow" />
+        <a class="to-link small-text pad-right" href="/runs?sort=-started">
+          All runs
+        </a>
+      </header>
+      <table class="plain">
+        <tbody>
+          {props.runs.map((run) => (
+            <tr key={run.id}>
+              <td>
+                <RunName run={run} colours={props.colours} />
+              </td>
+              <td class="cell-status">
+                <StatusMark
+                  status={run.status}
+                  title={run.status_detail?.message}
+                />
+              </td>
+              <td class="second-text">{run.experiment}</td>
+              <td class="number second-text">
+                {format.duration(duration_of(run))}
+              </td>
+              <td
+                class="number second-text"
+                title={format.time_full(run.created_at)}
+              >
+                {format.time(run.created_at)}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+function Experiments({ home }: { home: HomeData }): JSX.Element {
+  const now = Date.now() / 1000;
+  return (
+    <section class="panel">
+      <header>
+        <h2>Experiments</h2>
+        <span class="small-text quiet-text">{home.experiments.length}</span>
+      </header>
+      <ul class="links">
+        {home.experiments.map((experiment) => (
+          <li key={experiment.name}>
+            <a
+              href={`/runs?${write_search([["q", `run.experiment == ${JSON.stringify(experiment.name)}`]])}`}
+            >
+              <span class="clip grow">{experiment.name}</span>
+              <span class="quiet-text">
+                {format.ago(now - experiment.last_created_at)} ago
+              </span>
+              <span class="mono second-text">
+                {format.count(experiment.runs)}
+              </span>
+            </a>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Tags({ home }: { home: HomeData }): JSX.Element {
+  return (
+    <section class="panel">
+      <header>
+        <h2>Tags</h2>
+        <span class="small-text quiet-text">{home.tags.length}</span>
+      </header>
+      {home.tags.length === 0 ? (
+        <Empty title="No tags yet">
+          Select runs and give them one: people find them again by it
+        </Empty>
+      ) : (
+        <p class="tag-cloud">
+          {home.tags.map((tag) => (
+            <a
+              key={tag.name}
+              href={`/runs?${write_search([["q", `${JSON.stringify(tag.name)} in run.tags`]])}`}
+            >
+              <TagMark name={tag.name} />{" "}
+              <span class="small-text quiet-text">
+                {format.count(tag.runs)}
+              </span>
+            </a>
+          ))}
+        </p>
+      )}
+    </section>
   );
 }

@@ -15,6 +15,8 @@ interface QueryBoxProps {
   /** What was found, at the right: hits and time. */
   readonly hits?: string | undefined;
   readonly error?: ApiError | undefined;
+  /** Whether the last good result is still shown below an error. */
+  readonly is_kept?: boolean;
   /** What is said when the query is right but nothing matches. */
   readonly nothing?: ComponentChildren;
   readonly onChange: (query: string) => void;
@@ -137,7 +139,11 @@ export function QueryBox(props: QueryBoxProps): JSX.Element {
         />
       )}
       {!open && error !== undefined && (
-        <QueryError error={error} query={draft} onTake={take_nearest} />
+        <QueryError
+          error={error}
+          is_kept={props.is_kept === true}
+          onTake={take_nearest}
+        />
       )}
       {!open &&
         error === undefined &&
@@ -187,7 +193,7 @@ function ColouredText({ query }: { query: string }): JSX.Element {
 
 function QueryError(props: {
   error: ApiError;
-  query: string;
+  is_kept: boolean;
   onTake: (position: QueryPosition, nearest: string) => void;
 }): JSX.Element {
   const { message, position, hint } = props.error;
@@ -216,7 +222,9 @@ function QueryError(props: {
         </>
       )}
       {hint !== undefined && nearest === undefined && <span>{hint}. </span>}
-      <span class="quiet-text">Below: the last good result.</span>
+      {props.is_kept && (
+        <span class="quiet-text">Below: the last good result</span>
+      )}
     </div>
   );
 }

@@ -1,0 +1,389 @@
+// The columns of the runs table: which stand there by default, and what their cells hold.
+
+import type { ComponentChildren, JSX } from "preact";
+import * as format from "../math/format.ts";
+import { all_paths, differing, short_name, value_at } from "../math/params.ts";
+import {
+  find_summary,
+  main_metric,
+  read_series,
+  say_series,
+  subset_of,
+  value_of,
+  write_series,
+} from "../math/series_name.ts";
+import type { SeriesName, Which } from "../math/series_name.ts";
+import { Check } from "../parts/button.tsx";
+import { Bar, StatusMark, Swatch, TagMark } from "../parts/marks.tsx";
+import { Ringed } from "../parts/ringed.tsx";
+import type { Column } from "../parts/table.tsx";
+import type { Fields, Run } from "../shapes.ts";
+import { EpochsCell, StartedCell, duration_of } from "./run_cells.tsx";
+import { CurveCell } from "./run_curves.tsx";
+import { is_series_key, properties, which_of } from "./runs_view.ts";
+import type { ColumnKey } from "./runs_view.ts";
+
+/** What cells need beside their run. */
+export interface ColumnSetting {
+  readonly which: Which;
+  readonly main: SeriesName | undefined;
+  readonly colours: ReadonlyMap<string, string>;
+  readonly selected: ReadonlySet<string>;
+  /** The best value of each series column, by group. */
+  readonly is_best: (key: ColumnKey, run: Run) => boolean;
+  /** The largest value of a series anywhere, which tells percent from shares of one. */
+  readonly largest: (key: ColumnKey) => number | undefined;
+  readonly sorted: ColumnKey | undefined;
+  readonly differs: readonly string[];
+  readonly n_params: number;
+  readonly select: (run: Run, event: MouseEvent) => void;
+}
+
+const most_params = 6;
+
+/** The series by which the runs are ranked. */
+export function main_series(
+  fields: Fields | undefined,
+): SeriesName | undefined {
+  return main_metric(
+    (fields?.metrics ?? []).filter((metric) => !metric.is_system),
+  );
+}
+
+/** The columns that stand there unless others are chosen. */
+export function default_columns(
+  fields: Fields | undefined,
+  differs: readonly string[],
+): readonly ColumnKey[] {
+  const metrics = (fields?.metrics ?? []).filter((metric) => !metric.is_system);
+  const main = main_metric(metrics);
+  const evals = metrics.filter(
+    (metric) =>
+      subset_of(metric.context) === "eval" && metric.name !== main?.name,
+  );
+  const order = (name: string): number =>
+    name === "loss" ? 0 : format.is_share(name) ? 1 : 2;
+  const eval_keys = evals
+    .sort((a, b) => order(a.name) - order(b.name))
+    .slice(0, 2)
+    .map(write_series);
+  const train = metrics.find(
+    (metric) => metric.name === "loss" && subset_of(metric.context) !== "eval",
+  );
+  const train_keys =
+    train === undefined
+      ? []
+      : [write_series(train), `curve:${write_series(train)}`];
+  return [
+    "status",
+    ...differs.slice(0, most_params).map((path) => `params.${path}`),
+    ...eval_keys,
+    ...(main === undefined || train_keys.includes(write_series(main))
+      ? []
+      : [write_series(main)]),
+    ...train_keys,
+    "epochs",
+    "duration",
+    "started",
+  ];
+}
+
+/** Params that differ between the runs, the ones with numbers first, and how many there are. */
+export function params_of(runs: readonly Run[]): {
+  differs: readonly string[];
+  n_params: number;
+  paths: string[];
+} {
+  const trees = runs.map((run) => run.params);
+  const paths = all_paths(trees);
+  const is_number = (path: string): boolean =>
+    runs.some((run) => typeof value_at(run.params, path) === "number");
+  const weight = (path: string): number =>
+    (/learning_rate$|\.lr$/.test(path) ? 0 : /batch/.test(path) ? 1 : 2) +
+    (is_number(path) ? 0 : 4);
+  const differs = differing(trees).sort((a, b) => weight(a) - weight(b));
+  return { differs, n_params: paths.length, paths };
+}
+
+/** The title of a column in menus. */
+export function column_title(key: ColumnKey): string {
+  if (key === "name") return "Name";
+  const property = properties[key];
+  if (property !== undefined) return property.title;
+  if (key.startsWith("params.")) return key.slice("params.".length);
+  if (key.startsWith("curve:"))
+    return `curve of ${say_series(read_series(key.slice("curve:".length)))}`;
+  return say_series(read_series(key));
+}
+
+/** The box and the name stand first, always. */
+export function lead_columns(setting: ColumnSetting): readonly Column<Run>[] {
+  return [
+    {
+      key: "select",
+      title: "",
+      name: "Select",
+      group: "",
+      width: 40,
+      is_pinned: true,
+      cell: (run) => (
+        <Check
+          on={setting.selected.has(run.id)}
+          label={`Select ${run.name}`}
+          onChange={(_, event) => setting.select(run, event)}
+        />
+      ),
+    },
+    {
+      key: "name",
+      title: "Run",
+      name: "Run",
+      group: "",
+      width: 206,
+      is_pinned: true,
+      sorts: true,
+      cell: (run) => (
+        <NameCell run={run} colour={setting.colours.get(run.id)} />
+      ),
+    },
+  ];
+}
+
+function NameCell({
+  run,
+  colour,
+}: {
+  run: Run;
+  colour: string | undefined;
+}): JSX.Element {
+  return (
+    <span class="in-row name">
+      <Swatch color={colour ?? "var(--line-2)"} />
+      <a
+        class="clip"
+        href={`/runs/${run.id.slice(0, 8)}`}
+        title={`${run.name} · ${run.id}`}
+      >
+        {run.name}
+      </a>
+      {run.tags.map((tag) => (
+        <TagMark key={tag} name={tag} />
+      ))}
+      {run.archived && <span class="chip">archived</span>}
+    </span>
+  );
+}
+
+/** A column by its key. */
+export function run_column(
+  key: ColumnKey,
+  setting: ColumnSetting,
+): Column<Run> {
+  if (key.startsWith("params.")) return param_column(key, setting);
+  if (key.startsWith("curve:")) return curve_column(key, setting);
+  if (is_series_key(key)) return series_column(key, setting);
+  return property_column(key);
+}
+
+function property_column(key: ColumnKey): Column<Run> {
+  const { title, sort } = properties[key] ?? { title: key };
+  const base = {
+    key,
+    title,
+    name: title,
+    group: key === "status" ? "" : " ",
+    sorts: sort !== undefined,
+  };
+  const cells: Record<
+    string,
+    {
+      width: number;
+      is_number?: boolean;
+      cell: (run: Run) => ComponentChildren;
+    }
+  > = {
+    status: {
+      width: 88,
+      cell: (run) => (
+        <StatusMark status={run.status} title={run.status_detail?.message} />
+      ),
+    },
+    experiment: {
+      width: 180,
+      cell: (run) => <span class="clip second-text">{run.experiment}</span>,
+    },
+    epochs: { width: 92, cell: (run) => <EpochsCell run={run} /> },
+    duration: {
+      width: 84,
+      is_number: true,
+      cell: (run) => (
+        <span class="second-text">{format.duration(duration_of(run))}</span>
+      ),
+    },
+    started: { width: 108, cell: (run) => <StartedCell run={run} /> },
+    ended: {
+      width: 108,
+      cell: (run) => (
+        <span class="second-text">{format.time(run.ended_at)}</span>
+      ),
+    },
+    id: {
+      width: 84,
+      cell: (run) => <span class="mono second-text">{run.id.slice(0, 8)}</span>,
+    },
+    description: {
+      width: 220,
+      cell: (run) => <span class="clip second-text">{run.description}</span>,
+    },
+  };
+  return {
+    ...base,
+    ...(cells[key] ?? { width: 100, cell: () => format.none }),
+  };
+}
+
+function param_column(key: ColumnKey, setting: ColumnSetting): Column<Run> {
+  const path = key.slice("params.".length);
+  const title = short_name(path)
+    .replace(/^per_device_train_batch_size$/, "batch")
+    .replaceAll("_", " ");
+  const group = `Params · ${setting.differs.length} of ${setting.n_params} differ`;
+  return {
+    key,
+    title,
+    name: path,
+    group,
+    width: Math.max(60, Math.min(140, 20 + title.length * 6)),
+    is_number: true,
+    sorts: true,
+    cell: (run) => {
+      const value = value_at(run.params, path);
+      return (
+        <span class={`clip${value === undefined ? " quiet-text" : ""}`}>
+          {format.param(value)}
+        </span>
+      );
+    },
+  };
+}
+
+function series_column(key: ColumnKey, setting: ColumnSetting): Column<Run> {
+  const series = read_series(key);
+  const which = which_of(key, setting.which);
+  const subset = subset_of(series.context);
+  const is_main =
+    setting.main !== undefined && write_series(setting.main) === key;
+  const arrow =
+    which === "last" || setting.sorted === key
+      ? ""
+      : format.is_less_better(series.name)
+        ? " ↓"
+        : " ↑";
+  const has_bar = is_main && format.is_share(series.name);
+  const short =
+    series.name === "exact_match"
+      ? "EM"
+      : series.name === "f1"
+        ? "F1"
+        : series.name;
+  const is_train_loss = subset !== "eval" && series.name === "loss";
+  return {
+    key,
+    title: is_train_loss ? which : `${short}${arrow}`,
+    name: `${say_series(series)}, ${which}`,
+    group: is_train_loss
+      ? say_series(series)
+      : `${subset ?? "metrics"} · ${which}${which === "best" ? " over steps" : ""}`,
+    width: has_bar ? 128 : Math.max(68, 32 + short.length * 7),
+    is_number: !has_bar,
+    sorts: true,
+    cell: (run) => (
+      <SeriesCell
+        run={run}
+        column={key}
+        series={series}
+        which={which}
+        bar={has_bar}
+        setting={setting}
+      />
+    ),
+  };
+}
+
+interface SeriesCellProps {
+  readonly run: Run;
+  readonly column: ColumnKey;
+  readonly series: SeriesName;
+  readonly which: Which;
+  readonly bar: boolean;
+  readonly setting: ColumnSetting;
+}
+
+function SeriesCell(props: SeriesCellProps): JSX.Element {
+  const { run, series, setting } = props;
+  const summary = find_summary(run.metrics, series);
+  const value =
+    summary === undefined ? undefined : value_of(summary, props.which).value;
+  const shown =
+    summary !== undefined &&
+    value === undefined &&
+    summary.nan_step !== undefined
+      ? NaN
+      : value;
+  const is_best = setting.is_best(props.column, run);
+  const is_poor =
+    run.tags.includes("diverged") ||
+    run.status === "running" ||
+    value === undefined;
+  const kind = is_best
+    ? "best"
+    : Number.isNaN(shown)
+      ? "bad-value"
+      : is_poor && props.which !== "last"
+        ? "quiet-text"
+        : "";
+  const words = format.metric_named(
+    series.name,
+    shown,
+    setting.largest(props.column),
+  );
+  const title =
+    summary?.nan_step === undefined
+      ? undefined
+      : `NaN or infinite first at step ${format.count(summary.nan_step)}`;
+  const figure = (
+    <Ringed value={words} class={kind} title={title}>
+      {words}
+    </Ringed>
+  );
+  if (!props.bar) return figure;
+  return (
+    <span class="in-row with-bar mono">
+      {figure}
+      {value !== undefined && (
+        <Bar
+          share={value / 100}
+          color={is_best ? "var(--best)" : "var(--line-control)"}
+        />
+      )}
+    </span>
+  );
+}
+
+function curve_column(key: ColumnKey, setting: ColumnSetting): Column<Run> {
+  const series = read_series(key.slice("curve:".length));
+  return {
+    key,
+    title: "by progress",
+    name: `Curve of ${say_series(series)}, by progress; all on one scale`,
+    group: say_series(series),
+    width: 126,
+    cell: (run) => (
+      <CurveCell
+        run={run}
+        series={series}
+        colour={setting.colours.get(run.id) ?? "var(--text-3)"}
+      />
+    ),
+  };
+}
