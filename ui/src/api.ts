@@ -12,6 +12,7 @@ import type {
   LogHits,
   Logs,
   QueryPosition,
+  RunAnswerSteps,
   Texts,
 } from "./schema.ts";
 import type { Fields, Finding, Home, RunDetail, Runs } from "./shapes.ts";
@@ -227,6 +228,14 @@ export const search_logs = (
 
 export const logs_address = (id: string): string =>
   address(`${run_path(id)}/logs.txt`);
+
+/** At which steps runs have answers. */
+export const answer_steps = async (
+  q: string,
+  signal?: AbortSignal,
+): Promise<RunAnswerSteps[]> =>
+  (await get(address("answers/steps", { q }), read_lines.answer_steps, signal))
+    .runs;
 
 export interface TextsQuery {
   readonly q?: string;

@@ -93,3 +93,24 @@ export const position: Decoder<s.QueryPosition> = object<s.QueryPosition>({
   expected: optional(string),
   nearest: optional(string),
 });
+
+export const answer_steps: Decoder<s.AnswerSteps> = object<s.AnswerSteps>({
+  runs: array(
+    object<s.RunAnswerSteps>({
+      run: string,
+      name: string,
+      steps: array(
+        object<s.AnswerStep>({
+          step: number,
+          epoch: optional(number),
+          total: number,
+          right: number,
+          partly: number,
+          wrong: number,
+          exact_match: number,
+          f1: number,
+        }),
+      ),
+    }),
+  ),
+});

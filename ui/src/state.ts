@@ -192,7 +192,7 @@ export function flag(fallback = false): Field<boolean> {
   };
 }
 
-export function choice<T extends string>(
+export function choice<const T extends string>(
   options: readonly T[],
   fallback: T,
 ): Field<T> {

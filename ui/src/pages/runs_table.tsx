@@ -11,7 +11,7 @@ import { Icon } from "../parts/icon.tsx";
 import { Table } from "../parts/table.tsx";
 import type { Column } from "../parts/table.tsx";
 import type { Run } from "../shapes.ts";
-import type { Selection } from "./runs.tsx";
+import type { Selection } from "./runs_selection.ts";
 import { is_sortable, sort_by } from "./runs_bar.tsx";
 import { lead_columns, run_column } from "./runs_columns.tsx";
 import type { ColumnSetting } from "./runs_columns.tsx";

@@ -33,7 +33,13 @@ export function use_series(query: SeriesQuery | undefined): Look<SeriesFrame> {
         look.retry();
         return;
       }
-      void fetch_runs(query, change.runs, abort.signal).then((grown) => {
+      const asked = query.runs;
+      const runs =
+        asked === undefined
+          ? change.runs
+          : change.runs.filter((id) => asked.includes(id));
+      if (runs.length === 0) return;
+      void fetch_runs(query, runs, abort.signal).then((grown) => {
         const before = patch.peek();
         const known = before?.base === base ? before.runs : new Map();
         patch.value = { base, runs: new Map([...known, ...grown]) };

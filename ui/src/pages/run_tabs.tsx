@@ -1,0 +1,69 @@
+// The tabs of a run's page, each with how much stands behind it.
+
+import type { JSX } from "preact";
+import { compact, count } from "../math/format.ts";
+import type { RunDetail } from "../shapes.ts";
+import { place } from "../state.ts";
+import { run_tabs, run_view } from "./run_view.ts";
+import type { RunTab } from "./run_view.ts";
+
+export function Tabs({ run }: { run: RunDetail }): JSX.Element {
+  const { tab } = run_view.values.value;
+  const { pathname } = new URL(place.value.path, location.origin);
+  const counts = counts_of(run);
+  return (
+    <nav class="tabs" aria-label="Parts of the run">
+      {run_tabs.map((name) => {
+        const n = counts[name];
+        const search = name === "overview" ? "" : `?tab=${name}`;
+        return (
+          <a
+            key={name}
+            href={`${pathname}${search}`}
+            class={`${name === tab ? "on" : ""}${n === 0 ? " off" : ""}`}
+            aria-current={name === tab ? "page" : undefined}
+          >
+            {name.charAt(0).toUpperCase() + name.slice(1)}
+            {n !== undefined && n > 0 && (
+              <span class="count">{n < 100_000 ? count(n) : compact(n)}</span>
+            )}
+          </a>
+        );
+      })}
+    </nav>
+  );
+}
+
+/** What stands behind each tab; zero where there is nothing. */
+function counts_of(run: RunDetail): Partial<Record<RunTab, number>> {
+  const numbers = run.series.filter((series) => series.kind === "number");
+  const is_system = (name: string): boolean => name.startsWith("__system__");
+  const names = (wanted: boolean): number =>
+    new Set(
+      numbers
+        .filter((one) => is_system(one.name) === wanted)
+        .map((one) => one.name),
+    ).size;
+  const total = (kind: string): number =>
+    run.series
+      .filter((series) => series.kind === kind)
+      .reduce((sum, series) => sum + series.count, 0);
+  return {
+    metrics: names(false),
+    system: names(true),
+    logs: total("log"),
+    params: Object.keys(run.params).length === 0 ? 0 : count_leaves(run.params),
+    answers: total("answer"),
+    texts: total("text"),
+    notes: run.note.trim() === "" ? 0 : 1,
+  };
+}
+
+function count_leaves(tree: unknown): number {
+  if (typeof tree !== "object" || tree === null || Array.isArray(tree))
+    return 1;
+  return Object.values(tree).reduce(
+    (sum: number, below) => sum + count_leaves(below),
+    0,
+  );
+}
