@@ -19,7 +19,7 @@ use crate::record::{from_micros, micros};
 use crate::row::{Kind, RunState, SeriesRow};
 
 /// Grows when the meaning of a row changes.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 /// Reasons of damage, by their numbers in a row.
 const DAMAGE: [&str; 5] = ["", "torn tail", "impossible length", "wrong checksum", "unknown record"];
 
@@ -223,6 +223,9 @@ fn write_series(writer: &mut Writer, row: &SeriesRow, keys: &mut Keys) {
         writer.signed(step.0);
         writer.float(number);
     }
+    writer.byte(u8::from(row.last_epoch.is_some()) + 2 * u8::from(row.nan_step.is_some()));
+    writer.float(row.last_epoch.unwrap_or(0.0));
+    writer.signed(row.nan_step.unwrap_or_default().0);
 }
 
 fn read_series(reader: &mut Reader<'_>, keys: &Keys) -> Option<SeriesRow> {
@@ -243,6 +246,7 @@ fn read_series(reader: &mut Reader<'_>, keys: &Keys) -> Option<SeriesRow> {
         Some(is_there.then_some((step, number)))
     };
     let (min, max) = (extreme()?, extreme()?);
+    let (flags, last_epoch, nan_step) = (reader.byte()?, reader.float()?, Step(reader.signed()?));
     Some(SeriesRow {
         key,
         kind,
@@ -252,6 +256,8 @@ fn read_series(reader: &mut Reader<'_>, keys: &Keys) -> Option<SeriesRow> {
         last: has_last.then_some(last),
         min,
         max,
+        last_epoch: (flags & 1 != 0).then_some(last_epoch),
+        nan_step: (flags & 2 != 0).then_some(nan_step),
         last_time,
     })
 }

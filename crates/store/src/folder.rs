@@ -17,7 +17,7 @@ use crate::record::{Column, ObjectRow, from_micros, micros};
 use crate::row::RunRow;
 use crate::run::{About, number};
 use crate::scan;
-use crate::store::{Appended, Changes, Cursor, Object, Page, Prune, Stats, Store, Wanted};
+use crate::store::{Appended, Changes, Contents, Cursor, Object, Page, Prune, Stats, Store, Wanted};
 use crate::{Batch, Error, Order, Record, Repository};
 
 impl Store for Repository {
@@ -52,14 +52,12 @@ impl Store for Repository {
     }
 
     fn params(&self, id: RunId) -> Result<Params, Error> {
-        let place = &self.inner.place;
-        let mut gather = Gather::new(&[], true);
-        let mut about = About::default();
-        if scan::read_journals(&place.files, &place.journals(id)?, &[], &mut gather)?.is_empty() {
-            return Err(Error::NoRun { text: id.to_string() });
-        }
-        about.apply(gather.records);
-        Ok(about.params)
+        Ok(self.about(id)?.params)
+    }
+
+    fn contents(&self, id: RunId) -> Result<Contents, Error> {
+        let About { packs, paragraphs, .. } = self.about(id)?;
+        Ok(Contents { packs, paragraphs })
     }
 
     fn changes(&self, since: Option<&Cursor>) -> Result<Changes, Error> {
@@ -146,6 +144,18 @@ impl Store for Repository {
 }
 
 impl Repository {
+    /// What records say that are no points.
+    fn about(&self, id: RunId) -> Result<About, Error> {
+        let place = &self.inner.place;
+        let mut gather = Gather::new(&[], true);
+        let mut about = About::default();
+        if scan::read_journals(&place.files, &place.journals(id)?, &[], &mut gather)?.is_empty() {
+            return Err(Error::NoRun { text: id.to_string() });
+        }
+        about.apply(gather.records);
+        Ok(about)
+    }
+
     /// The generation of a cursor of [`Store::changes`]; 0, from which everything has changed, for one of another process.
     fn generation(&self, cursor: &Cursor) -> Result<u64, Error> {
         let wrong = || Error::Cursor { text: cursor.0.clone() };

@@ -169,14 +169,16 @@ impl Merged {
         }
     }
 
-    /// Calls with step, time in microseconds and value of each point, in order.
-    pub(crate) fn each(&self, mut call: impl FnMut(i64, i64, &Value)) {
+    /// Calls with step, time in microseconds, epoch (NaN for none) and value of each point, in order.
+    pub(crate) fn each(&self, mut call: impl FnMut(i64, i64, f64, &Value)) {
         match self {
-            Self::Rows(rows) => rows.iter().for_each(|row| call(row.step.0, micros(row.time), &row.value)),
+            Self::Rows(rows) => rows.iter().for_each(|row| {
+                call(row.step.0, micros(row.time), row.epoch.unwrap_or(f64::NAN), &row.value);
+            }),
             Self::Numbers(points) => {
                 for place in 0..points.len() {
                     let value = Value::Float(points.values[place]);
-                    call(points.steps[place], points.micros[place], &value);
+                    call(points.steps[place], points.micros[place], points.epochs[place], &value);
                 }
             }
         }

@@ -39,4 +39,4 @@ pub use record::{Batch, Column, Order, Record, SeriesTable, Stamp, micros, n_byt
 pub use repository::Repository;
 pub use row::{Kind, RunRow, SeriesRow};
 pub use run::{PointRow, RunData, Series};
-pub use store::{Appended, Changes, Cursor, Object, Page, Prune, Stats, Store, Wanted};
+pub use store::{Appended, Changes, Contents, Cursor, Object, Page, Prune, Stats, Store, Wanted};

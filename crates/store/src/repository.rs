@@ -6,13 +6,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use trailmark_core::{ContentId, RunId, WriterId};
 
-use crate::codec::{Reader, Writer};
+use crate::codec::Writer;
 use crate::fs::{Files, Os};
 use crate::gather::Gather;
 use crate::ingest::Ingest;
 use crate::journal::{Header, Role};
 use crate::row::RunRow;
 use crate::scan::{self, Place, Scan};
+use crate::store::unpack_texts;
 use crate::{Error, JournalWriter, RunData, run};
 
 /// The newest format that this program writes.
@@ -253,16 +254,6 @@ impl Repository {
     pub fn texts(&self, pack: &ContentId) -> Result<BTreeMap<ContentId, String>, Error> {
         let path = self.blob_path(pack);
         let packed = self.inner.place.files.read(&path)?;
-        let bytes = zstd::stream::decode_all(&packed[..]).map_err(crate::fs::named("unpack texts", &path))?;
-        let mut reader = Reader(&bytes);
-        let mut texts = BTreeMap::new();
-        while !reader.is_empty() {
-            let text = reader.text().ok_or_else(|| Error::Broken {
-                reason: "got a damaged pack of texts".to_owned(),
-                path: path.clone(),
-            })?;
-            texts.insert(ContentId::of(&text), text);
-        }
-        Ok(texts)
+        unpack_texts(&packed, &path)
     }
 }

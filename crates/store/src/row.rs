@@ -85,6 +85,10 @@ pub struct SeriesRow {
     pub min: Option<(Step, f64)>,
     /// The largest finite number and the first step that has it.
     pub max: Option<(Step, f64)>,
+    /// The epoch of the last point that has one.
+    pub last_epoch: Option<f64>,
+    /// The first step whose number is NaN or infinite.
+    pub nan_step: Option<Step>,
     /// When its latest point was tracked.
     pub last_time: WallTime,
 }
@@ -152,7 +156,7 @@ impl RunState {
         let fits = |(key, merged): (&Arc<SeriesKey>, &Option<Merged>)| {
             let (Some(merged), Some(known)) = (merged, self.row.series(key)) else { return true };
             let mut fits = true;
-            merged.each(|step, _, value| {
+            merged.each(|step, _, _, value| {
                 fits &= matches!(value, Value::Log(_)) && known.kind == Kind::Log || step > known.last_step.0;
             });
             fits
@@ -179,7 +183,9 @@ impl RunState {
         for (key, merged) in gather.keys.iter().zip(merged) {
             let Some(merged) = merged else { continue };
             match row.series.binary_search_by(|known| known.key.cmp(key)) {
-                Ok(place) => merged.each(|step, time, value| row.series[place].add(step, time, value)),
+                Ok(place) => {
+                    merged.each(|step, time, epoch, value| row.series[place].add((step, time, epoch), value));
+                }
                 Err(place) => {
                     if let Some(new) = SeriesRow::of(key, &merged) {
                         row.series.insert(place, new);
@@ -236,7 +242,7 @@ impl SeriesRow {
     /// Sums up a whole series; none for one without points.
     fn of(key: &Arc<SeriesKey>, merged: &Merged) -> Option<Self> {
         let mut found: Option<Self> = None;
-        merged.each(|step, time, value| {
+        merged.each(|step, time, epoch, value| {
             let row = found.get_or_insert_with(|| Self {
                 key: Arc::clone(key),
                 kind: Kind::Number,
@@ -246,15 +252,17 @@ impl SeriesRow {
                 last: None,
                 min: None,
                 max: None,
+                last_epoch: None,
+                nan_step: None,
                 last_time: from_micros(i64::MIN / 1000),
             });
-            row.add(step, time, value);
+            row.add((step, time, epoch), value);
         });
         found
     }
 
-    /// Adds a point; points come by step, but for log lines.
-    fn add(&mut self, step: i64, micros: i64, value: &Value) {
+    /// Adds a point at a step, time and epoch; points come by step, but for log lines.
+    fn add(&mut self, (step, micros, epoch): (i64, i64, f64), value: &Value) {
         let step = Step(step);
         self.count += 1;
         self.first_step = self.first_step.min(step);
@@ -268,9 +276,11 @@ impl SeriesRow {
         }
         self.last_step = self.last_step.max(step);
         self.last_time = self.last_time.max(from_micros(micros));
+        self.last_epoch = Some(epoch).filter(|epoch| !epoch.is_nan()).or(self.last_epoch);
         let Some(number) = number(value) else { return };
         self.last = Some(number);
         if !number.is_finite() {
+            self.nan_step.get_or_insert(step);
             return;
         }
         if self.min.is_none_or(|(_, least)| number < least) {

@@ -4,12 +4,16 @@
 //! sampling ([`crate::Points::sample`]) and the verdict on each run are shared code above it. Compaction joins the trait
 //! when there are segments to compact into.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use trailmark_core::{ContentId, Edit, Params, RunId, SeriesKey, Step, Value, WallTime, WriterId};
 
-use crate::fs::ReadSeek;
+use crate::codec::Reader;
+use crate::fs::{self, ReadSeek};
 use crate::journal::Problem;
 use crate::points::{Block, Columns};
 use crate::row::RunRow;
@@ -46,6 +50,23 @@ pub trait Store: fmt::Debug + Send + Sync {
     /// # Errors
     /// As [`Self::run`].
     fn params(&self, id: RunId) -> Result<Params, Error>;
+
+    /// What the answers of a run refer to.
+    ///
+    /// # Errors
+    /// As [`Self::run`].
+    fn contents(&self, id: RunId) -> Result<Contents, Error>;
+
+    /// The texts of a pack, by their ids.
+    ///
+    /// # Errors
+    /// [`Error::Io`], [`Error::Broken`].
+    fn texts(&self, pack: &ContentId) -> Result<BTreeMap<ContentId, String>, Error> {
+        let path = PathBuf::from("blobs").join(pack.to_string());
+        let mut packed = Vec::new();
+        self.open_blob(pack)?.read_to_end(&mut packed).map_err(fs::named("read a blob", &path))?;
+        unpack_texts(&packed, &path)
+    }
 
     /// Runs that changed since a cursor was given, at least once each; all of them without a cursor.
     ///
@@ -103,6 +124,29 @@ pub trait Store: fmt::Debug + Send + Sync {
     /// # Errors
     /// [`Error::Io`].
     fn stats(&self) -> Result<Stats, Error>;
+}
+
+/// What the answers of a run refer to.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Contents {
+    /// Blobs with questions and contexts ([`Store::texts`]).
+    pub packs: BTreeSet<ContentId>,
+    /// The paragraphs of each subset.
+    pub paragraphs: BTreeMap<String, Vec<ContentId>>,
+}
+
+/// Reads a pack of texts.
+pub(crate) fn unpack_texts(packed: &[u8], path: &Path) -> Result<BTreeMap<ContentId, String>, Error> {
+    let bytes = zstd::stream::decode_all(packed).map_err(fs::named("unpack texts", path))?;
+    let mut reader = Reader(&bytes);
+    let mut texts = BTreeMap::new();
+    while !reader.is_empty() {
+        let damaged =
+            || Error::Broken { reason: "got a damaged pack of texts".to_owned(), path: path.to_owned() };
+        let text = reader.text().ok_or_else(damaged)?;
+        texts.insert(ContentId::of(&text), text);
+    }
+    Ok(texts)
 }
 
 /// What became of appended bytes.
