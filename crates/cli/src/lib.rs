@@ -17,6 +17,7 @@ mod session;
 mod show;
 mod terminal;
 mod train;
+mod up;
 mod wheel;
 
 use std::ffi::OsString;
@@ -65,6 +66,8 @@ enum Command {
     /// Lists and shows tracked runs.
     #[command(subcommand)]
     Runs(runs::Runs),
+    /// Serves the page with everything that was tracked.
+    Up(up::Up),
 }
 
 /// Where runs are kept.
@@ -106,6 +109,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Evaluate(evaluate) => answer::evaluate(&evaluate),
         Command::Ask(ask) => answer::ask(&ask),
         Command::Runs(runs) => runs::run(&runs),
+        Command::Up(up) => up::run(&up),
     };
     match result {
         Ok(code) => ExitCode::from(code),

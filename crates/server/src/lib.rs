@@ -1,5 +1,38 @@
 //! What `trailmark up` serves: the page and the HTTP interface behind it (`docs/http.md`).
 //!
-//! In the order in which a request flows: what goes over the wire ([`dto`]).
+//! In the order in which a request flows: the server listens, the guard lets in, a route asks a module of its own, which
+//! looks at the snapshot of all runs, asks the store for what is not in it, and answers with what goes over the wire
+//! ([`dto`]). The store blocks, so all of that happens on threads of its own; only `server`, `route` and `live` know of
+//! the runtime.
 
+mod app;
+mod best;
+mod blind;
+mod checkpoints;
+mod diagnosis;
 pub mod dto;
+mod edits;
+mod error;
+mod face;
+mod field;
+mod fields;
+mod find;
+mod findings;
+mod frame;
+mod guard;
+mod info;
+mod item;
+mod keep;
+mod live;
+mod page;
+mod parameter;
+mod read;
+mod route;
+mod runs;
+mod say;
+mod series;
+mod server;
+mod snapshot;
+
+pub use error::ApiError;
+pub use server::{Options, ServeError, Server};

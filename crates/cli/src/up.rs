@@ -1,0 +1,99 @@
+//! `trailmark up`: the page and its interface, until Ctrl-C.
+
+use std::io::IsTerminal as _;
+use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anyhow::{Context as _, Result};
+use clap::Args;
+use signal_hook::consts::{SIGINT, SIGTERM};
+use trailmark_server::{Options, Server};
+use trailmark_store::Repository;
+
+use crate::{DONE, Place};
+
+/// Serves the page: runs, curves, texts and answers, in the browser.
+#[derive(Args)]
+#[command(after_help = "Example: trailmark up --repo .trailmark\n\nCtrl-C stops it; nothing is lost.")]
+pub(crate) struct Up {
+    /// The address to listen on.
+    #[arg(long, default_value = "127.0.0.1", value_name = "IP")]
+    host: IpAddr,
+    /// The port to listen on; 0 for any free one.
+    #[arg(long, default_value_t = PORT, value_name = "PORT")]
+    port: u16,
+    /// An address with its port, in place of --host and --port; may be given again.
+    #[arg(long, value_name = "IP:PORT")]
+    listen: Vec<SocketAddr>,
+    /// Do not open the browser.
+    ///
+    /// It is opened when a person is at the terminal and there is a display.
+    #[arg(long, alias = "headless")]
+    no_open: bool,
+    /// Listen on an address that other machines reach, without sign-in.
+    ///
+    /// Anybody on the network can then read and change everything in the repository.
+    #[arg(long)]
+    insecure: bool,
+    #[command(flatten)]
+    place: Place,
+}
+
+const PORT: u16 = 43800;
+
+/// Serves until a signal comes.
+pub(crate) fn run(up: &Up) -> Result<u8> {
+    let addresses = match up.listen.as_slice() {
+        [] => vec![SocketAddr::new(up.host, up.port)],
+        some => some.to_vec(),
+    };
+    let stop = Arc::new(AtomicBool::new(false));
+    for signal in [SIGINT, SIGTERM] {
+        signal_hook::flag::register(signal, Arc::clone(&stop)).context("listen for signals")?;
+    }
+    let server = bind(&up.place.path(), addresses, up.insecure)?;
+    serve(server, !up.no_open, move || stop.load(Ordering::Relaxed))
+}
+
+fn bind(repository: &Path, addresses: Vec<SocketAddr>, is_insecure: bool) -> Result<Server> {
+    let store = Repository::open(repository)?;
+    let path = std::path::absolute(repository).unwrap_or_else(|_| repository.to_owned());
+    Ok(Server::bind(Options { store: Arc::new(store), path, addresses, is_insecure })?)
+}
+
+fn serve(server: Server, may_open: bool, is_stopped: impl Fn() -> bool + Send + 'static) -> Result<u8> {
+    let urls: Vec<String> = server.addresses().iter().map(|address| format!("http://{address}/")).collect();
+    for url in &urls {
+        eprintln!("serving {url}");
+    }
+    eprintln!("Ctrl-C stops it");
+    if let Some(url) = urls.first().filter(|_| may_open && has_person()) {
+        open(url);
+    }
+    server.serve(is_stopped)?;
+    eprintln!("stopped");
+    Ok(DONE)
+}
+
+/// Whether somebody is there to look at a browser.
+fn has_person() -> bool {
+    let has_display = cfg!(target_os = "macos")
+        || ["DISPLAY", "WAYLAND_DISPLAY"]
+            .iter()
+            .any(|name| std::env::var_os(name).is_some_and(|v| !v.is_empty()));
+    std::io::stderr().is_terminal() && has_display
+}
+
+fn open(url: &str) {
+    let program = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
+    let mut command = Command::new(program);
+    command.arg(url).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    // Whoever has no such program reads the address.
+    if let Ok(mut child) = command.spawn() {
+        let wait = move || drop(child.wait());
+        drop(std::thread::Builder::new().name("browser".to_owned()).spawn(wait));
+    }
+}

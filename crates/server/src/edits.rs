@@ -1,0 +1,86 @@
+//! `POST /api/v1/edits`: what people say of runs becomes different; the answer holds what undoes it.
+
+use trailmark_core::{Edit as Change, RunId};
+
+use crate::app::App;
+use crate::dto::{Edit, Edited, Edits};
+use crate::error::ApiError;
+use crate::live;
+use crate::snapshot::Snapshot;
+
+/// Runs of one request at most.
+const MOST_RUNS: usize = 100_000;
+/// Bytes of a text at most.
+const MOST_BYTES: usize = 1 << 20;
+
+/// Does it, durably, and tells who listens.
+pub(crate) fn edit(app: &App, request: &Edits) -> Result<Edited, ApiError> {
+    if request.runs.is_empty() || request.runs.len() > MOST_RUNS {
+        return Err(ApiError::bad(format!("edit runs: got {}, want 1 to {MOST_RUNS}", request.runs.len())));
+    }
+    let change = change(&request.edit)?;
+    let snapshot = app.snapshots.fresh()?;
+    let mut edits = Vec::with_capacity(request.runs.len());
+    for text in &request.runs {
+        edits.push((run(&snapshot, text)?, change.clone()));
+    }
+    edits.sort_by_key(|(run, _)| *run);
+    edits.dedup();
+    let undo = app.store.edit(&edits)?;
+    live::tell(app);
+    Ok(Edited { edited: undo.len() as u64, undo: grouped(undo) })
+}
+
+/// A run of the snapshot, or any by its whole id: a deleted one is not in the snapshot, but may be restored.
+fn run(snapshot: &Snapshot, text: &str) -> Result<RunId, ApiError> {
+    match text.parse() {
+        Ok(id) => Ok(id),
+        Err(_) => snapshot.find(text).map(|item| item.id()),
+    }
+}
+
+fn change(edit: &Edit) -> Result<Change, ApiError> {
+    let text = |text: &String| match text.len() > MOST_BYTES {
+        true => Err(ApiError::TooLarge {
+            message: format!("edit runs: got a text of {} bytes, want at most {MOST_BYTES}", text.len()),
+            hint: "shorten it".to_owned(),
+        }),
+        false => Ok(text.clone()),
+    };
+    let word = |what: &str, word: &String| match word.trim().is_empty() {
+        true => Err(ApiError::bad(format!("edit runs: got an empty {what}"))),
+        false => text(word),
+    };
+    Ok(match edit {
+        Edit::Name(name) => Change::Name(text(name)?),
+        Edit::Experiment(name) => Change::Experiment(text(name)?),
+        Edit::Description(words) => Change::Description(text(words)?),
+        Edit::Note(words) => Change::Note(text(words)?),
+        Edit::AddTag(tag) => Change::AddTag(word("tag", tag)?),
+        Edit::RemoveTag(tag) => Change::RemoveTag(word("tag", tag)?),
+        Edit::Archived(is_archived) => Change::Archive(*is_archived),
+        Edit::Deleted(is_deleted) => Change::Delete(*is_deleted),
+    })
+}
+
+/// Changes of one run each as requests: runs that get the same share one.
+fn grouped(undo: Vec<(RunId, Change)>) -> Vec<Edits> {
+    let mut grouped: Vec<Edits> = Vec::new();
+    for (run, change) in undo {
+        let edit = match change {
+            Change::Name(name) => Edit::Name(name),
+            Change::Experiment(name) => Edit::Experiment(name),
+            Change::Description(text) => Edit::Description(text),
+            Change::Note(text) => Edit::Note(text),
+            Change::AddTag(tag) => Edit::AddTag(tag),
+            Change::RemoveTag(tag) => Edit::RemoveTag(tag),
+            Change::Archive(is_archived) => Edit::Archived(is_archived),
+            Change::Delete(is_deleted) => Edit::Deleted(is_deleted),
+        };
+        match grouped.iter_mut().find(|known| known.edit == edit) {
+            Some(known) => known.runs.push(run.to_string()),
+            None => grouped.push(Edits { runs: vec![run.to_string()], edit }),
+        }
+    }
+    grouped
+}

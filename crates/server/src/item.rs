@@ -1,0 +1,119 @@
+//! A run as the server holds it: its row, and its series as a query and the page see them.
+
+use std::sync::Arc;
+
+use trailmark_core::{Context, RunId, RunStatus, SeriesKey};
+use trailmark_store::{Kind, RunRow, SeriesRow};
+
+use crate::dto;
+
+/// Names of series that begin so measure the machine.
+const SYSTEM: &str = "__system__";
+/// Texts of this name, without a context, are folders of checkpoints: no texts to read.
+const CHECKPOINT: &str = "checkpoint";
+
+/// One run.
+#[derive(Debug)]
+pub(crate) struct RunItem {
+    pub(crate) row: Arc<RunRow>,
+    /// Its number series by key, system metrics too.
+    pub(crate) metrics: Vec<SeriesItem>,
+    /// Its text series by key.
+    pub(crate) texts: Vec<SeriesItem>,
+}
+
+/// One series of a run.
+#[derive(Debug)]
+pub(crate) struct SeriesItem {
+    run: Arc<RunRow>,
+    index: usize,
+}
+
+/// The series that holds folders of checkpoints.
+pub(crate) fn checkpoint_key() -> SeriesKey {
+    SeriesKey::new(CHECKPOINT, Context::empty())
+}
+
+/// Whether a series is a measure of the machine.
+pub(crate) fn is_system(key: &SeriesKey) -> bool {
+    key.name.starts_with(SYSTEM)
+}
+
+impl RunItem {
+    pub(crate) fn new(row: Arc<RunRow>) -> Self {
+        let checkpoint = checkpoint_key();
+        let of_kind = |kind: Kind| -> Vec<SeriesItem> {
+            let rows = row.series.iter().enumerate();
+            let rows = rows.filter(|(_, series)| series.kind == kind && *series.key != checkpoint);
+            rows.map(|(index, _)| SeriesItem { run: Arc::clone(&row), index }).collect()
+        };
+        let (metrics, texts) = (of_kind(Kind::Number), of_kind(Kind::Text));
+        Self { row, metrics, texts }
+    }
+
+    pub(crate) fn id(&self) -> RunId {
+        self.row.id
+    }
+
+    /// Its number series that are no system metrics.
+    pub(crate) fn numbers(&self) -> impl Iterator<Item = &SeriesRow> {
+        self.metrics.iter().map(SeriesItem::row).filter(|series| !is_system(&series.key))
+    }
+
+    /// A number series.
+    pub(crate) fn number(&self, name: &str, context: &Context) -> Option<&SeriesRow> {
+        let place = self.metrics.binary_search_by(|item| {
+            let key = &item.row().key;
+            key.name.as_str().cmp(name).then_with(|| key.context.cmp(context))
+        });
+        place.ok().and_then(|place| self.metrics.get(place)).map(SeriesItem::row)
+    }
+
+    /// The series of a kind.
+    pub(crate) fn of_kind(&self, kind: Kind) -> impl Iterator<Item = &SeriesRow> {
+        self.row.series.iter().filter(move |series| series.kind == kind)
+    }
+
+    /// The number series of a name: with the context, else that of evaluation, else the only one.
+    pub(crate) fn meant(&self, name: &str, context: Option<&Context>) -> Option<&SeriesRow> {
+        if let Some(context) = context {
+            return self.number(name, context);
+        }
+        let eval = self.number(name, &Context::subset("eval"));
+        let mut named = self.metrics.iter().map(SeriesItem::row).filter(|series| series.key.name == name);
+        match (eval, named.next(), named.next()) {
+            (Some(eval), ..) => Some(eval),
+            (None, Some(only), None) => Some(only),
+            _ => None,
+        }
+    }
+
+    /// The last step of its training numbers, else of any number.
+    pub(crate) fn last_step(&self) -> Option<i64> {
+        let train = Context::subset("train");
+        let of_train = self.numbers().filter(|series| series.key.context == train);
+        let last = of_train.map(|series| series.last_step.0).max();
+        last.or_else(|| self.numbers().map(|series| series.last_step.0).max())
+    }
+
+    /// What people call it: its name, else the beginning of its id.
+    pub(crate) fn called(&self) -> String {
+        if self.row.name.is_empty() { self.id().to_string()[..8].to_owned() } else { self.row.name.clone() }
+    }
+
+    pub(crate) fn is_running(&self) -> bool {
+        self.row.status == RunStatus::Running
+    }
+}
+
+impl SeriesItem {
+    pub(crate) fn row(&self) -> &SeriesRow {
+        // The index was taken from these series, which never change.
+        &self.run.series[self.index]
+    }
+}
+
+/// A context on the wire.
+pub(crate) fn context(context: &Context) -> dto::ParamTree {
+    dto::ParamTree(context.as_params().clone())
+}

@@ -1,0 +1,147 @@
+//! `GET /api/v1/runs`, one run, and the table as CSV.
+
+use std::time::Instant;
+
+use serde::Deserialize;
+use trailmark_core::ParamValue;
+
+use crate::app::App;
+use crate::diagnosis;
+use crate::dto::{self, ParamTree};
+use crate::error::ApiError;
+use crate::face;
+use crate::field::{Cell, Field, Sort};
+use crate::fields;
+use crate::find::{Find, Kind};
+use crate::item::RunItem;
+use crate::parameter::Flag;
+
+/// Runs of one answer, without a wish.
+const LIMIT: usize = 500;
+
+/// What is asked for.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Request {
+    #[serde(default)]
+    q: String,
+    #[serde(default)]
+    sort: String,
+    #[serde(default)]
+    offset: usize,
+    limit: Option<usize>,
+    #[serde(default)]
+    archived: Flag,
+}
+
+/// `GET /api/v1/runs`.
+pub(crate) fn list(app: &App, request: &Request) -> Result<dto::Runs, ApiError> {
+    let began = Instant::now();
+    let snapshot = app.snapshots.fresh()?;
+    let find = Find::new(app, &request.q, Kind::Runs, request.archived.0)?;
+    let sort = Sort::parse(&request.sort)?;
+    let mut runs = find.runs(&snapshot)?;
+    sort.apply(&mut runs);
+    let page = runs.iter().skip(request.offset).take(request.limit.unwrap_or(LIMIT));
+    let faces = page.map(|item| face::run(app, item)).collect::<Result<Vec<_>, _>>()?;
+    Ok(dto::Runs {
+        total: runs.len() as u64,
+        took_millis: began.elapsed().as_secs_f64() * 1e3,
+        cursor: snapshot.cursor.clone(),
+        runs: faces,
+    })
+}
+
+/// `GET /api/v1/runs/{id}`.
+pub(crate) fn one(app: &App, id: &str) -> Result<dto::RunDetail, ApiError> {
+    let snapshot = app.snapshots.fresh()?;
+    let item = snapshot.find(id)?;
+    let of_experiment = |other: &&std::sync::Arc<RunItem>| {
+        other.row.experiment == item.row.experiment && (!other.row.is_archived || other.id() == item.id())
+    };
+    let siblings: Vec<&RunItem> = snapshot.runs.iter().filter(of_experiment).map(|item| &**item).collect();
+    let system = match app.store.params(item.id())?.remove("__system_params") {
+        Some(ParamValue::Map(system)) => system,
+        _ => Default::default(),
+    };
+    Ok(dto::RunDetail {
+        run: face::run(app, item)?,
+        system: ParamTree(system),
+        series: item.row.series.iter().map(face::series).collect(),
+        note: item.row.note.clone(),
+        problems: item.row.problems.iter().map(ToString::to_string).collect(),
+        diagnosis: diagnosis::diagnose(app, item, &siblings)?,
+        siblings: dto::Siblings {
+            experiment_runs: siblings.len() as u64,
+            differs: fields::differing(&siblings),
+        },
+    })
+}
+
+/// What is asked for.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CsvRequest {
+    #[serde(default)]
+    q: String,
+    #[serde(default)]
+    sort: String,
+    #[serde(default)]
+    columns: String,
+    #[serde(default)]
+    archived: Flag,
+}
+
+/// `GET /api/v1/runs.csv`: RFC 4180, with the fields as the first line.
+pub(crate) fn csv(app: &App, request: &CsvRequest) -> Result<String, ApiError> {
+    let snapshot = app.snapshots.fresh()?;
+    let find = Find::new(app, &request.q, Kind::Runs, request.archived.0)?;
+    let sort = Sort::parse(&request.sort)?;
+    let mut runs = find.runs(&snapshot)?;
+    sort.apply(&mut runs);
+    let names: Vec<String> = match request.columns.is_empty() {
+        true => all_columns(&runs.iter().map(|item| &***item).collect::<Vec<_>>()),
+        false => crate::field::split(&request.columns).into_iter().map(str::to_owned).collect(),
+    };
+    let columns = names.iter().map(|name| Field::parse(name)).collect::<Result<Vec<_>, _>>()?;
+    let mut text = String::new();
+    let mut line = |cells: &mut dyn Iterator<Item = String>| {
+        let cells: Vec<String> = cells.map(|cell| quoted(&cell)).collect();
+        text.push_str(&cells.join(","));
+        text.push_str("\r\n");
+    };
+    line(&mut names.iter().cloned());
+    for item in runs {
+        line(&mut columns.iter().map(|column| match column.of(item) {
+            Cell::Number(number) => number.to_string(),
+            Cell::Text(text) => text,
+            Cell::None => String::new(),
+        }));
+    }
+    Ok(text)
+}
+
+fn quoted(cell: &str) -> String {
+    if cell.contains([',', '"', '\n', '\r']) {
+        format!("\"{}\"", cell.replace('"', "\"\""))
+    } else {
+        cell.to_owned()
+    }
+}
+
+/// Every field that the runs have.
+fn all_columns(runs: &[&RunItem]) -> Vec<String> {
+    let plain =
+        ["id", "name", "experiment", "status", "created_at", "ended_at", "duration", "tags", "description"];
+    let mut columns: Vec<String> = plain.map(str::to_owned).to_vec();
+    columns.extend(fields::paths(runs).into_iter().map(|path| format!("params.{path}")));
+    let mut metrics = std::collections::BTreeSet::new();
+    for item in runs {
+        metrics.extend(item.numbers().map(|series| &*series.key));
+    }
+    for key in metrics {
+        let context = serde_json::to_string(&crate::item::context(&key.context)).unwrap_or_default();
+        columns.extend(["last", "min", "max"].map(|of| format!("metrics.{}{context}.{of}", key.name)));
+    }
+    columns
+}

@@ -1,0 +1,292 @@
+//! `GET /api/v1/series`: which series match, read and sampled, in columns.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use serde::Deserialize;
+use trailmark_core::{RunId, SeriesKey};
+use trailmark_store::{Columns as Wants, Merger, Points, SeriesRow, Wanted};
+
+use crate::app::App;
+use crate::dto::{SeriesHead, SeriesHeader};
+use crate::error::ApiError;
+use crate::find::{Find, Kind};
+use crate::frame::{Plan, Table};
+use crate::item::{self, RunItem};
+use crate::keep::Keep;
+use crate::parameter::{Flag, List};
+
+/// Series of one answer at most, unless a limit was given.
+const MOST_SERIES: usize = 20_000;
+/// Points of a series without a wish.
+const POINTS: usize = 1200;
+/// Bytes of sampled series that are kept.
+pub(crate) const KEPT_BYTES: usize = 64 << 20;
+
+/// What is asked for.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Request {
+    #[serde(default)]
+    q: String,
+    #[serde(default)]
+    names: List,
+    #[serde(default)]
+    runs: List,
+    points: Option<usize>,
+    #[serde(default)]
+    columns: List,
+    from: Option<i64>,
+    to: Option<i64>,
+    #[serde(default)]
+    f32: Flag,
+    #[serde(default)]
+    system: Flag,
+    #[serde(default)]
+    archived: Flag,
+    limit: Option<usize>,
+}
+
+/// Which columns, which steps, how many points.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Cut {
+    step: bool,
+    epoch: bool,
+    time: bool,
+    value: bool,
+    points: usize,
+    from: Option<i64>,
+    to: Option<i64>,
+}
+
+/// Names a sampled series; a series that grew has another count.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Key {
+    run: RunId,
+    series: Arc<SeriesKey>,
+    cut: Cut,
+}
+
+/// A sampled series.
+#[derive(Debug)]
+struct Sampled {
+    points: Points,
+    is_sampled: bool,
+    /// The count and the time of the latest point of the series that was read.
+    state: (u64, i64),
+}
+
+/// Sampled series that were asked for before.
+#[derive(Debug)]
+pub(crate) struct SampledSeries(Keep<Key, Arc<Sampled>>);
+
+impl Default for SampledSeries {
+    fn default() -> Self {
+        Self(Keep::new(KEPT_BYTES))
+    }
+}
+
+/// The series of one run that match.
+struct Job<'a> {
+    item: &'a RunItem,
+    series: Vec<&'a SeriesRow>,
+}
+
+/// Answers in columns.
+pub(crate) fn series(app: &App, request: &Request) -> Result<Vec<u8>, ApiError> {
+    let began = Instant::now();
+    let cut = request.cut()?;
+    let snapshot = app.snapshots.fresh()?;
+    let find = Find::new(app, &request.q, Kind::Metrics, request.archived.0)?;
+    let only: Vec<RunId> =
+        request.runs.0.iter().map(|text| Ok(snapshot.find(text)?.id())).collect::<Result<_, ApiError>>()?;
+    let mut search = find.search();
+    let mut jobs: Vec<Job<'_>> = Vec::new();
+    let mut total = 0;
+    for item in &snapshot.runs {
+        if !only.is_empty() && !only.contains(&item.id()) {
+            continue;
+        }
+        let mut series = Vec::new();
+        for one in &item.metrics {
+            let key = &one.row().key;
+            let is_named = request.names.0.is_empty() || request.names.0.contains(&key.name);
+            if is_named && (request.system.0 || !item::is_system(key)) && search.takes_series(item, one)? {
+                series.push(one.row());
+            }
+        }
+        total += series.len();
+        if !series.is_empty() {
+            jobs.push(Job { item, series });
+        }
+    }
+    if total > MOST_SERIES && request.limit.is_none() {
+        return Err(ApiError::TooLarge {
+            message: format!("{total} series match, want at most {MOST_SERIES}"),
+            hint: "narrow the query, or give a limit".to_owned(),
+        });
+    }
+    let mut left = request.limit.unwrap_or(MOST_SERIES).min(MOST_SERIES);
+    for job in &mut jobs {
+        job.series.truncate(left);
+        left -= job.series.len();
+    }
+    let sampled = sample_all(app, &jobs, cut)?;
+    let mut plan = Plan::new(request.f32.0);
+    let rows = jobs.iter().flat_map(|job| job.series.iter().map(|series| (job.item.id(), *series)));
+    let heads = rows.zip(&sampled).map(|((run, series), sampled)| SeriesHead {
+        run: run.to_string(),
+        name: series.key.name.clone(),
+        context: item::context(&series.key.context),
+        count: series.count,
+        rows: sampled.points.values.len() as u64,
+        is_sampled: sampled.is_sampled,
+        columns: plan.add(&cut.table(&sampled.points)),
+    });
+    let series = heads.collect();
+    let took_millis = began.elapsed().as_secs_f64() * 1e3;
+    let header = SeriesHeader { total: total as u64, took_millis, cursor: snapshot.cursor.clone(), series };
+    Ok(plan.write(&header, sampled.iter().map(|sampled| cut.table(&sampled.points))))
+}
+
+impl Request {
+    fn cut(&self) -> Result<Cut, ApiError> {
+        let mut cut = Cut {
+            step: false,
+            epoch: false,
+            time: false,
+            value: false,
+            points: self.points.unwrap_or(POINTS).clamp(4, 1 << 20),
+            from: self.from,
+            to: self.to,
+        };
+        let asked = if self.columns.0.is_empty() { "step,value" } else { "" };
+        for column in asked.split(',').chain(self.columns.0.iter().map(String::as_str)) {
+            match column {
+                "" => {}
+                "step" => cut.step = true,
+                "epoch" => cut.epoch = true,
+                "time" => cut.time = true,
+                "value" => cut.value = true,
+                other => {
+                    return Err(ApiError::bad(format!(
+                        "read columns: got {other:?}, want step, epoch, time or value"
+                    )));
+                }
+            }
+        }
+        Ok(cut)
+    }
+}
+
+impl Cut {
+    fn table<'a>(&self, points: &'a Points) -> Table<'a> {
+        Table {
+            steps: self.step.then_some(&points.steps),
+            epochs: self.epoch.then_some(&points.epochs),
+            micros: self.time.then_some(&points.micros),
+            values: self.value.then_some(&points.values),
+        }
+    }
+
+    fn sample(&self, points: &Points, state: (u64, i64)) -> Sampled {
+        let first = self.from.map_or(0, |from| points.steps.partition_point(|step| *step < from));
+        let last = self.to.map_or(points.len(), |to| points.steps.partition_point(|step| *step <= to));
+        let range = first..last.max(first);
+        let n_points = range.len();
+        let sampled = if n_points == points.len() {
+            points.sample(self.points)
+        } else {
+            cut_out(points, range).sample(self.points)
+        };
+        Sampled { is_sampled: sampled.len() < n_points, points: sampled, state }
+    }
+}
+
+/// The points of a range.
+fn cut_out(points: &Points, range: std::ops::Range<usize>) -> Points {
+    fn part<T: Copy>(column: &[T], range: &std::ops::Range<usize>) -> Vec<T> {
+        // A column that was not asked for is empty.
+        column.get(range.clone()).unwrap_or_default().to_vec()
+    }
+    Points {
+        steps: part(&points.steps, &range),
+        values: part(&points.values, &range),
+        micros: part(&points.micros, &range),
+        epochs: part(&points.epochs, &range),
+    }
+}
+
+/// Reads and samples the series of all jobs, on as many threads as the machine has; in the jobs' order.
+fn sample_all(app: &App, jobs: &[Job<'_>], cut: Cut) -> Result<Vec<Arc<Sampled>>, ApiError> {
+    let n_threads = std::thread::available_parallelism().map_or(1, usize::from).min(jobs.len() / 8 + 1);
+    let next = AtomicUsize::new(0);
+    let done: Mutex<Vec<(usize, Vec<Arc<Sampled>>)>> = Mutex::new(Vec::with_capacity(jobs.len()));
+    let work = || -> Result<(), ApiError> {
+        loop {
+            let first = next.fetch_add(16, Ordering::Relaxed);
+            let Some(some) = jobs.get(first..(first + 16).min(jobs.len())).filter(|some| !some.is_empty())
+            else {
+                return Ok(());
+            };
+            for (place, job) in some.iter().enumerate() {
+                let sampled = sample_run(app, job, cut)?;
+                done.lock().unwrap_or_else(PoisonError::into_inner).push((first + place, sampled));
+            }
+        }
+    };
+    std::thread::scope(|scope| {
+        let others: Vec<_> = (1..n_threads).map(|_| scope.spawn(work)).collect();
+        let mut result = work();
+        for other in others {
+            let died = || ApiError::Internal { message: "a thread that samples panicked".to_owned() };
+            result = result.and(other.join().unwrap_or_else(|_| Err(died())));
+        }
+        result
+    })?;
+    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+    done.sort_unstable_by_key(|(place, _)| *place);
+    Ok(done.into_iter().flat_map(|(_, sampled)| sampled).collect())
+}
+
+fn sample_run(app: &App, job: &Job<'_>, cut: Cut) -> Result<Vec<Arc<Sampled>>, ApiError> {
+    let run = job.item.id();
+    let state = |series: &SeriesRow| (series.count, series.last_time.nanos());
+    let key = |series: &SeriesRow| Key { run, series: Arc::clone(&series.key), cut };
+    let known: Vec<Option<Arc<Sampled>>> = job
+        .series
+        .iter()
+        .map(|series| app.sampled.0.find(&key(series)).filter(|sampled| sampled.state == state(series)))
+        .collect();
+    let missing: Vec<&SeriesRow> = job
+        .series
+        .iter()
+        .zip(&known)
+        .filter(|(_, known)| known.is_none())
+        .map(|(series, _)| *series)
+        .collect();
+    let mut new = Vec::new();
+    if !missing.is_empty() {
+        let mut mergers: Vec<Merger> = missing.iter().map(|_| Merger::default()).collect();
+        let wanted = Wanted {
+            run,
+            series: missing.iter().map(|series| SeriesKey::clone(&series.key)).collect(),
+            columns: Wants { times: cut.time, epochs: cut.epoch },
+            after: None,
+        };
+        app.store.series(&wanted, &mut |block| {
+            if let Some(merger) = mergers.get_mut(block.series) {
+                merger.push(block.order, block.column);
+            }
+        })?;
+        for (series, merger) in missing.iter().zip(mergers) {
+            let sampled = Arc::new(cut.sample(&merger.finish(), state(series)));
+            let n_bytes = 160 + sampled.points.len() * 32;
+            app.sampled.0.keep(key(series), Arc::clone(&sampled), n_bytes);
+            new.push(sampled);
+        }
+    }
+    let mut new = new.into_iter();
+    Ok(known.into_iter().filter_map(|known| known.or_else(|| new.next())).collect())
+}

@@ -1,0 +1,168 @@
+//! The server as its caller holds it: bound to addresses, then serving until it is told to stop.
+
+use std::future::IntoFuture as _;
+use std::io::ErrorKind;
+use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use thiserror::Error;
+use trailmark_store::Store;
+
+use crate::app::App;
+use crate::error::ApiError;
+use crate::guard::Guard;
+use crate::{live, route};
+
+/// How often the server looks whether it shall stop.
+const LOOK: Duration = Duration::from_millis(100);
+/// How long requests may go on after that.
+const GRACE: Duration = Duration::from_secs(2);
+/// Threads that answer; what waits for the disk has its own.
+const WORKERS: usize = 2;
+
+/// Why the server does not serve.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ServeError {
+    /// Another program listens there.
+    #[error("listen on {address}: the port is in use{}", free.map_or_else(String::new, |free| format!(", {free} is free")))]
+    InUse {
+        /// The address.
+        address: SocketAddr,
+        /// The next port that is free.
+        free: Option<u16>,
+    },
+    /// The address is not this machine's, or may not be used.
+    #[error("listen on {address}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// Anybody on the network could read and change everything.
+    #[error("listen on {address}: other machines reach it, and there is no sign-in yet")]
+    Open {
+        /// The address.
+        address: SocketAddr,
+    },
+    /// The repository cannot be read.
+    #[error(transparent)]
+    Repository(#[from] ApiError),
+    /// The operating system gives no threads.
+    #[error("start the server")]
+    Start {
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+/// What is served where.
+#[derive(Debug)]
+pub struct Options {
+    /// The repository.
+    pub store: Arc<dyn Store>,
+    /// Where it lies, for people.
+    pub path: PathBuf,
+    /// Addresses to listen on; port 0 takes any free one.
+    pub addresses: Vec<SocketAddr>,
+    /// Whether other machines may reach it without sign-in.
+    pub is_insecure: bool,
+}
+
+/// A server that listens already.
+#[derive(Debug)]
+pub struct Server {
+    app: Arc<App>,
+    listeners: Vec<TcpListener>,
+    addresses: Vec<SocketAddr>,
+}
+
+impl Server {
+    /// Reads the repository's runs and listens.
+    ///
+    /// # Errors
+    /// Any [`ServeError`].
+    pub fn bind(options: Options) -> Result<Self, ServeError> {
+        let Options { store, path, addresses, is_insecure } = options;
+        let open = addresses.iter().find(|address| !address.ip().is_loopback());
+        if let Some(address) = open.filter(|_| !is_insecure) {
+            return Err(ServeError::Open { address: *address });
+        }
+        let mut listeners = Vec::new();
+        for address in addresses {
+            listeners.push(listen(address)?);
+        }
+        let addresses = listeners.iter().map(TcpListener::local_addr).collect::<Result<_, _>>();
+        let addresses = addresses.map_err(|source| ServeError::Start { source })?;
+        Ok(Self { app: Arc::new(App::open(store, path)?), listeners, addresses })
+    }
+
+    /// Where it listens.
+    pub fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
+    }
+
+    /// Answers until `is_stopped` says so; requests that are under way get a moment to end.
+    ///
+    /// # Errors
+    /// [`ServeError::Start`].
+    pub fn serve(self, is_stopped: impl Fn() -> bool + Send + 'static) -> Result<(), ServeError> {
+        let start = |source| ServeError::Start { source };
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(WORKERS)
+            .thread_name("server")
+            .enable_io()
+            .enable_time()
+            .build()
+            .map_err(start)?;
+        live::watch(&self.app).map_err(start)?;
+        let router = route::router(Arc::clone(&self.app), Guard::new(self.addresses));
+        let app = self.app;
+        runtime.block_on(async move {
+            let (stop, _) = tokio::sync::watch::channel(false);
+            let mut serving = Vec::new();
+            for listener in self.listeners {
+                listener.set_nonblocking(true).map_err(start)?;
+                let listener = tokio::net::TcpListener::from_std(listener).map_err(start)?;
+                let mut stopped = stop.subscribe();
+                let end = async move {
+                    // A sender that is gone stops it as well.
+                    let _ = stopped.wait_for(|stop| *stop).await;
+                };
+                let served = axum::serve(listener, router.clone()).with_graceful_shutdown(end);
+                serving.push(tokio::spawn(served.into_future()));
+            }
+            while !is_stopped() {
+                tokio::time::sleep(LOOK).await;
+            }
+            app.live.end();
+            stop.send_replace(true);
+            let all = async {
+                for served in serving {
+                    // A listener that panicked has nothing more to serve.
+                    let _ = served.await;
+                }
+            };
+            // Whoever is not done by then is cut off.
+            let _ = tokio::time::timeout(GRACE, all).await;
+            Ok(())
+        })
+    }
+}
+
+fn listen(address: SocketAddr) -> Result<TcpListener, ServeError> {
+    match TcpListener::bind(address) {
+        Ok(listener) => Ok(listener),
+        Err(source) if source.kind() == ErrorKind::AddrInUse => {
+            let next = (1..=100).filter_map(|more| address.port().checked_add(more));
+            let free = next.into_iter().find(|port| TcpListener::bind((address.ip(), *port)).is_ok());
+            Err(ServeError::InUse { address, free })
+        }
+        Err(source) => Err(ServeError::Listen { address, source }),
+    }
+}
