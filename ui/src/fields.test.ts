@@ -5,6 +5,7 @@ import {
   field_named,
   fields_of,
   flat_run,
+  in_ranges,
   short_names,
   varying,
 } from "./fields.ts";
@@ -92,4 +93,27 @@ test("a series without a subset is of training", () => {
   assert.equal(context_value({}, "subset"), "train");
   assert.equal(context_value({}, "fold"), null);
   assert.equal(context_value({ subset: "eval" }, "subset"), "eval");
+});
+
+test("a field of very many numbers is cut into ranges of equally many", () => {
+  const runs = Array.from({ length: 50 }, (_, i) =>
+    flat_run(run(`r${i}`, { lr: 1e-5 * (i + 1.5) })),
+  );
+  const field = field_named(fields_of(runs), "lr");
+  assert.ok(field);
+  const cut = in_ranges(field);
+  assert.equal(cut.values.length, 5);
+  const counts = cut.values.map(
+    (name) =>
+      runs.filter((one) => cut.of({ run: one, name: "", context: {} }) === name)
+        .length,
+  );
+  assert.deepEqual(counts, [10, 10, 10, 10, 10]);
+  assert.equal(cut.whole, field);
+  const few = field_named(fields_of(grid), "lr");
+  assert.ok(few);
+  assert.equal(in_ranges(few), few);
+  assert.ok(
+    varying(fields_of(runs), runs.length).some((one) => one.id === "lr"),
+  );
 });

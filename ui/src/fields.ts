@@ -30,6 +30,8 @@ export interface RunField {
   readonly path: string;
   /** Its distinct values in order. */
   readonly values: readonly FieldValue[];
+  /** The field that was cut into ranges, if this is one; its values are then their names in order. */
+  readonly whole?: RunField;
   of(item: Item): FieldValue;
 }
 
@@ -166,9 +168,45 @@ export function varying(
     (field) =>
       field.kind === "param" &&
       field.values.length > 1 &&
-      (field.values.length < runs || runs <= 3) &&
+      (field.values.length < runs || runs <= 3 || is_continuous(field)) &&
       !/(^|[._])(seed|run_name|name|output_dir|logging_dir)$/.test(field.path),
   );
+}
+
+/** Above so many numbers a field is cut into ranges before colours stand for it. */
+const MOST_NUMBERS = 12;
+const RANGES = 5;
+
+/** A field of very many numbers as a few ranges with equally many of them. */
+export function in_ranges(field: RunField): RunField {
+  const numbers = field.values.filter((value) => typeof value === "number");
+  const has_words = field.values.some(
+    (value) => value !== null && typeof value !== "number",
+  );
+  if (has_words || numbers.length <= MOST_NUMBERS) return field;
+  const ends = Array.from({ length: RANGES + 1 }, (_, i) => {
+    const at = Math.min(
+      numbers.length - 1,
+      Math.floor((i * numbers.length) / RANGES),
+    );
+    return numbers[at] ?? NaN;
+  });
+  const brief = (value: number): string => param(Number(value.toPrecision(2)));
+  const names = Array.from(
+    { length: RANGES },
+    (_, i) => `${brief(ends[i] ?? NaN)} – ${brief(ends[i + 1] ?? NaN)}`,
+  );
+  return {
+    ...field,
+    values: names,
+    whole: field,
+    of: (item) => {
+      const value = field.of(item);
+      if (typeof value !== "number") return null;
+      const after = ends.findIndex((end, i) => i > 0 && value < end);
+      return names[after < 0 ? RANGES - 1 : after - 1] ?? null;
+    },
+  };
 }
 
 /** A value of a field as its legend says it: rates of one field all as 4e-5, not one as 0.004. */
@@ -200,6 +238,13 @@ export function brief_label(label: string): string {
     .replace(/^exact_match$/, "EM")
     .replace(/^f1$/, "F1")
     .replace(/^(.*), (train|eval)$/, "$2 $1");
+}
+
+/** Numbers with fractions are drawn from a range; whole ones that are all different may be a mere count. */
+function is_continuous(field: RunField): boolean {
+  return field.values.every(
+    (value) => typeof value === "number" && !Number.isInteger(value),
+  );
 }
 
 /** A value as a legend or an axis says it. */

@@ -22,9 +22,8 @@ function flat(value: number, x = Float64Array.of(0, 10)): Curve {
 }
 
 test("quantiles are those of the curves, to a pixel", () => {
-  const density = new Density(box);
-  for (let value = 0; value < 100; value++)
-    density.add(flat(value + 0.5), across, up);
+  const density = new Density(box, across, up);
+  for (let value = 0; value < 100; value++) density.add(flat(value + 0.5));
   const { xs, lines } = density.quantiles();
   assert.equal(xs.length, 50);
   const values = lines.map((line) => up.invert(line[25] ?? NaN));
@@ -37,12 +36,12 @@ test("quantiles are those of the curves, to a pixel", () => {
 });
 
 test("a spike of one curve among many is touched by the haze", () => {
-  const density = new Density(box);
-  for (let i = 0; i < 60; i++) density.add(flat(10), across, up);
+  const density = new Density(box, across, up);
+  for (let i = 0; i < 60; i++) density.add(flat(10));
   const x = Float64Array.from({ length: 20_000 }, (_, i) => i / 2000);
   const spiky = flat(10, x);
   spiky.y[12_345] = 95;
-  density.add(spiky, across, up);
+  density.add(spiky);
   const row = Math.floor(up.at(95));
   let touched = 0;
   for (let column = 0; column < density.columns; column++)
@@ -51,8 +50,8 @@ test("a spike of one curve among many is touched by the haze", () => {
 });
 
 test("where no curve runs there is no quantile", () => {
-  const density = new Density(box);
-  density.add(flat(50, Float64Array.of(2, 4)), across, up);
+  const density = new Density(box, across, up);
+  density.add(flat(50, Float64Array.of(2, 4)));
   const { lines } = density.quantiles();
   assert.ok(Number.isNaN(lines[2][5]));
   assert.ok(Math.abs((lines[2][15] ?? NaN) - 50) <= 1);
@@ -60,8 +59,8 @@ test("where no curve runs there is no quantile", () => {
 });
 
 test("values out of view pull the quantiles, and break nothing", () => {
-  const density = new Density(box);
-  for (const value of [-500, 50, 900]) density.add(flat(value), across, up);
+  const density = new Density(box, across, up);
+  for (const value of [-500, 50, 900]) density.add(flat(value));
   const { lines } = density.quantiles();
   assert.ok(Math.abs((lines[2][20] ?? NaN) - 50) <= 1);
   assert.ok((lines[0][20] ?? NaN) <= 0);

@@ -8,8 +8,8 @@
 import type { Box, Curve } from "./curve.ts";
 import type { Plane } from "./line.ts";
 import type { Pen } from "./pen.ts";
-import type { Scale } from "./scale.ts";
 import { lower_bound } from "./polyline.ts";
+import type { Scale } from "./scale.ts";
 
 /** Places in pixels of each quantile in each column; NaN where no curve is. */
 export interface Quantiles {
@@ -25,80 +25,88 @@ export interface Quantiles {
 
 const SHARES = [0.95, 0.75, 0.5, 0.25, 0.05] as const;
 const COLUMN = 2;
+/** How much a band covers: between 5 and 95 %, and between 25 and 75 %. */
+export const BAND_ALPHAS = [0.13, 0.26] as const;
 
+/** Counts curves in the pixels of a box; cleared, it serves for the next group. */
 export class Density {
   readonly columns: number;
   readonly rows: number;
-  private readonly middles: Uint16Array;
+  /** How many curves touch each pixel, row by row. */
   readonly haze: Uint16Array;
+  /** How many curves pass each row in a column's middle; the first and last row are out of view. */
+  private readonly middles: Uint16Array;
+  private readonly edges: Float64Array;
 
-  constructor(readonly box: Box) {
+  constructor(
+    readonly box: Box,
+    across: Scale,
+    private readonly up: Scale,
+  ) {
     this.columns = Math.max(1, Math.ceil((box.right - box.left) / COLUMN));
     this.rows = Math.max(1, Math.ceil(box.bottom - box.top));
     this.middles = new Uint16Array(this.columns * (this.rows + 2));
     this.haze = new Uint16Array(this.columns * this.rows);
+    this.edges = Float64Array.from({ length: this.columns + 1 }, (_, i) =>
+      across.invert(box.left + i * COLUMN),
+    );
   }
 
-  add(curve: Curve, across: Scale, up: Scale): void {
-    const { x, y } = curve;
-    const { left, top } = this.box;
-    let i = Math.max(lower_bound(x, across.low) - 1, 0);
-    let before = up.at(y[i] ?? NaN);
-    for (let column = 0; column < this.columns; column++) {
-      const start = across.invert(left + column * COLUMN);
-      const end = across.invert(left + (column + 1) * COLUMN);
-      if (!(end >= (x[i] ?? NaN))) continue;
-      const middle = (start + end) / 2;
+  clear(): void {
+    this.middles.fill(0);
+    this.haze.fill(0);
+  }
+
+  add({ x, y }: Pick<Curve, "x" | "y">): void {
+    const { edges, up } = this;
+    const n = x.length;
+    let i = lower_bound(x, edges[0] ?? 0);
+    if (i >= n) return;
+    let x0 = x[i - 1] ?? NaN;
+    let y0 = up.at(y[i - 1] ?? NaN);
+    let x1 = x[i] ?? NaN;
+    let y1 = up.at(y[i] ?? NaN);
+    for (let column = 0; column < this.columns && i < n; column++) {
+      const end = edges[column + 1] ?? NaN;
+      const middle = ((edges[column] ?? NaN) + end) / 2;
       let least = Infinity;
       let largest = -Infinity;
-      while (i + 1 < x.length && (x[i + 1] ?? NaN) <= end) {
-        i++;
-        before = up.at(y[i] ?? NaN);
-        if (before < least) least = before;
-        if (before > largest) largest = before;
+      let at = NaN;
+      for (;;) {
+        if (at !== at && middle >= x0 && middle <= x1)
+          at = y0 + ((y1 - y0) * (middle - x0)) / (x1 - x0);
+        if (!(x1 <= end)) break;
+        if (y1 < least) least = y1;
+        if (y1 > largest) largest = y1;
+        x0 = x1;
+        y0 = y1;
+        if (++i >= n) break;
+        x1 = x[i] ?? NaN;
+        y1 = up.at(y[i] ?? NaN);
       }
-      const at = this.between(curve, i, middle, before, up);
       if (at === at) {
         if (at < least) least = at;
         if (at > largest) largest = at;
-        const row = Math.max(
-          0,
-          Math.min(this.rows + 1, 1 + Math.floor(at - top)),
-        );
-        const cell = column * (this.rows + 2) + row;
-        this.middles[cell] = (this.middles[cell] ?? 0) + 1;
+        this.count(column, at);
       }
-      if (least <= largest) this.cover(column, least - top, largest - top);
-      if (i + 1 >= x.length && (x[i] ?? NaN) < end) break;
+      if (least <= largest) this.cover(column, least, largest);
     }
   }
 
-  /** The pixel where the curve crosses `at`, which lies near its point `i`. */
-  private between(
-    curve: Curve,
-    i: number,
-    at: number,
-    here: number,
-    up: Scale,
-  ): number {
-    const { x, y } = curve;
-    const x0 = x[i] ?? NaN;
-    if (x0 > at) {
-      if (i === 0) return NaN;
-      const x1 = x[i - 1] ?? NaN;
-      return here + ((up.at(y[i - 1] ?? NaN) - here) * (x0 - at)) / (x0 - x1);
-    }
-    if (i + 1 >= x.length) return NaN;
-    const x1 = x[i + 1] ?? NaN;
-    return here + ((up.at(y[i + 1] ?? NaN) - here) * (at - x0)) / (x1 - x0);
+  private count(column: number, at: number): void {
+    const row = Math.floor(at - this.box.top) + 1;
+    const inside = row < 0 ? 0 : row > this.rows + 1 ? this.rows + 1 : row;
+    const cell = column * (this.rows + 2) + inside;
+    this.middles[cell] = (this.middles[cell] ?? 0) + 1;
   }
 
   private cover(column: number, from: number, to: number): void {
-    const first = Math.max(0, Math.floor(from));
-    const last = Math.min(this.rows - 1, Math.floor(to));
+    const first = Math.max(0, Math.floor(from - this.box.top));
+    const last = Math.min(this.rows - 1, Math.floor(to - this.box.top));
+    let cell = first * this.columns + column;
     for (let row = first; row <= last; row++) {
-      const cell = row * this.columns + column;
       this.haze[cell] = (this.haze[cell] ?? 0) + 1;
+      cell += this.columns;
     }
   }
 
@@ -111,61 +119,39 @@ export class Density {
     );
     for (let column = 0; column < this.columns; column++) {
       const start = column * (this.rows + 2);
+      const counts = this.middles.subarray(start, start + this.rows + 2);
       let total = 0;
-      for (let row = 0; row < this.rows + 2; row++)
-        total += this.middles[start + row] ?? 0;
-      if (total === 0) continue;
+      for (const count of counts) total += count;
       let passed = 0;
       let next = 0;
-      for (let row = 0; row < this.rows + 2 && next < SHARES.length; row++) {
-        passed += this.middles[start + row] ?? 0;
+      for (let row = 0; total > 0 && next < SHARES.length; row++) {
+        passed += counts[row] ?? 0;
         while (
           next < SHARES.length &&
-          passed >= (1 - (SHARES[next] ?? 0)) * total &&
-          passed > 0
+          passed > 0 &&
+          passed >= (1 - (SHARES[next] ?? 0)) * total
         ) {
-          const quantile = lines[next++];
-          if (quantile) quantile[column] = this.box.top + row - 0.5;
+          const line = lines[next++];
+          if (line) line[column] = this.box.top + row - 0.5;
         }
       }
     }
     return { xs, lines };
   }
-
-  /** The haze as a picture, one pixel a cell, in one colour. */
-  image(red: number, green: number, blue: number): ImageData {
-    const data = new Uint8ClampedArray(this.columns * this.rows * 4);
-    let most = 1;
-    for (const count of this.haze) if (count > most) most = count;
-    const alphas = new Uint8Array(most + 1);
-    for (let count = 1; count <= most; count++) {
-      alphas[count] = 26 + (70 * Math.log(count)) / Math.log(most + 1);
-    }
-    for (let i = 0; i < this.haze.length; i++) {
-      const count = this.haze[i] ?? 0;
-      if (count === 0) continue;
-      data[4 * i] = red;
-      data[4 * i + 1] = green;
-      data[4 * i + 2] = blue;
-      data[4 * i + 3] = alphas[count] ?? 0;
-    }
-    return new ImageData(data, this.columns, this.rows);
-  }
 }
 
-/** Draws bands and median of one group of curves. */
-export function draw_quantiles(
+/** Draws the bands of one group of curves as shapes. */
+export function draw_bands(
   pen: Pen,
   { xs, lines }: Quantiles,
   color: string,
-  { box }: Plane,
 ): void {
-  const [p95, p75, p50, p25, p5] = lines;
+  const [p95, p75, , p25, p5] = lines;
   pen.setLineDash([]);
   pen.fillStyle = color;
   for (const [high, low, alpha] of [
-    [p95, p5, 0.13],
-    [p75, p25, 0.26],
+    [p95, p5, BAND_ALPHAS[0]],
+    [p75, p25, BAND_ALPHAS[1]],
   ] as const) {
     pen.globalAlpha = alpha;
     pen.beginPath();
@@ -175,13 +161,24 @@ export function draw_quantiles(
     pen.fill();
   }
   pen.globalAlpha = 1;
+}
+
+/** Draws the median of one group of curves. */
+export function draw_median(
+  pen: Pen,
+  { xs, lines }: Quantiles,
+  color: string,
+  { box }: Plane,
+): void {
+  const median = lines[2];
+  pen.setLineDash([]);
   pen.strokeStyle = color;
   pen.lineWidth = 1.75;
   pen.lineJoin = "round";
   pen.beginPath();
   let down = false;
   for (let i = 0; i < xs.length; i++) {
-    const y = p50[i] ?? NaN;
+    const y = median[i] ?? NaN;
     if (Number.isNaN(y)) continue;
     const place = Math.max(box.top - 2, Math.min(box.bottom + 2, y));
     if (down) pen.lineTo(xs[i] ?? 0, place);

@@ -2,6 +2,7 @@
 
 import type { Numbers } from "../math/smooth.ts";
 import type { Curve, Reference } from "./curve.ts";
+import { extremes_of } from "./extremes.ts";
 import { lower_bound } from "./polyline.ts";
 import { padded } from "./scale.ts";
 import type { ScaleKind } from "./scale.ts";
@@ -83,12 +84,10 @@ export function span(
 ): Extent & { has_others: boolean } {
   const out = { least: Infinity, largest: -Infinity, has_others: false };
   for (const curve of curves) {
-    for (const value of curve.raw ?? curve.y) {
-      if (!Number.isFinite(value)) continue;
-      if (value <= 0) out.has_others = true;
-      if (value < out.least) out.least = value;
-      if (value > out.largest) out.largest = value;
-    }
+    const { least, largest } = extremes_of(curve.raw ?? curve.y);
+    if (least <= 0) out.has_others = true;
+    out.least = Math.min(out.least, least);
+    out.largest = Math.max(out.largest, largest);
   }
   return out;
 }
@@ -100,6 +99,14 @@ function widen(
   last: number,
   kind: ScaleKind,
 ): void {
+  if (first === 0 && last === values.length) {
+    const whole = extremes_of(values);
+    const least = kind === "log" ? whole.least_positive : whole.least;
+    if (least < out.least) out.least = least;
+    if (whole.largest > out.largest && (kind === "linear" || whole.largest > 0))
+      out.largest = whole.largest;
+    return;
+  }
   for (let i = first; i < last; i++) {
     const value = values[i] ?? NaN;
     if (!Number.isFinite(value) || (kind === "log" && value <= 0)) continue;

@@ -1,7 +1,7 @@
 // One canvas of a chart, sharp on any screen.
 
 import type { Box } from "./curve.ts";
-import type { Density } from "./density.ts";
+import type { Haze } from "./haze.ts";
 
 export class Layer {
   readonly pen: CanvasRenderingContext2D;
@@ -55,22 +55,23 @@ export class Layer {
         : `inset(0 ${this.width - box.right + by}px 0 ${box.left - by}px)`;
   }
 
-  /** Lays the haze of a density over its box. */
-  haze(density: Density, color: string): void {
-    const [red, green, blue] = rgb_of(color);
+  /** Lays a haze over a box. */
+  lay(haze: Haze, { left, top, right, bottom }: Box): void {
     const canvas = document.createElement("canvas");
-    canvas.width = density.columns;
-    canvas.height = density.rows;
-    canvas
-      .getContext("2d")
-      ?.putImageData(density.image(red, green, blue), 0, 0);
-    const { left, top, right, bottom } = density.box;
+    canvas.width = haze.columns;
+    canvas.height = haze.rows;
+    const image = new ImageData(haze.pixels, haze.columns, haze.rows);
+    canvas.getContext("2d")?.putImageData(image, 0, 0);
     this.pen.drawImage(canvas, left, top, right - left, bottom - top);
   }
 }
 
+const colors = new Map<string, readonly [number, number, number]>();
+
 /** Red, green and blue of any colour that the browser knows. */
-function rgb_of(color: string): [number, number, number] {
+export function rgb_of(color: string): readonly [number, number, number] {
+  const known = colors.get(color);
+  if (known) return known;
   const canvas = document.createElement("canvas");
   canvas.width = 1;
   canvas.height = 1;
@@ -84,5 +85,6 @@ function rgb_of(color: string): [number, number, number] {
     1,
     1,
   ).data;
+  colors.set(color, [red, green, blue]);
   return [red, green, blue];
 }

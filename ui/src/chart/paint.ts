@@ -2,7 +2,9 @@
 
 import { draw_axes, draw_reference_words, draw_references } from "./axes.ts";
 import type { Box, Curve, Ink, Reference } from "./curve.ts";
-import { Density, draw_quantiles } from "./density.ts";
+import { Density, draw_bands, draw_median } from "./density.ts";
+import { Haze } from "./haze.ts";
+import { extremes_of } from "./extremes.ts";
 import type { PlacedLabel } from "./labels.ts";
 import { draw_labels, place_labels } from "./labels.ts";
 import { draw_broken, draw_curve, draw_dots } from "./line.ts";
@@ -90,7 +92,7 @@ export function paint_curves(
   model: PlotModel,
   plane: Plane,
   ink: Ink,
-  haze?: (density: Density, color: string) => void,
+  lay_haze?: LayHaze,
 ): void {
   const { lines, groups } = split(model, ink);
   const { box } = plane;
@@ -98,12 +100,7 @@ export function paint_curves(
   pen.beginPath();
   pen.rect(box.left, box.top, box.right - box.left, box.bottom - box.top);
   pen.clip();
-  for (const { color, curves } of groups) {
-    const density = new Density(box);
-    for (const curve of curves) density.add(curve, plane.across, plane.up);
-    haze?.(density, color);
-    draw_quantiles(pen, density.quantiles(), color, plane);
-  }
+  paint_densities(pen, groups, plane, lay_haze);
   const is_plain = lines.length > DENSITY_FROM;
   const width = is_plain ? 1 : 1.75;
   const ordered = [...lines].sort(
@@ -115,6 +112,36 @@ export function paint_curves(
   if (!is_plain)
     for (const curve of ordered) draw_dots(pen, curve, plane, ink, width);
   paint_words(pen, model, plane, ink, groups.length > 0);
+}
+
+/** How a canvas lays a haze over the box, and how it reads a colour. */
+export interface LayHaze {
+  lay(haze: Haze): void;
+  read(color: string): readonly [number, number, number];
+}
+
+/** Bands and medians; on a canvas as one picture of pixels, else as shapes. */
+function paint_densities(
+  pen: Pen,
+  groups: Split["groups"],
+  plane: Plane,
+  lay_haze: LayHaze | undefined,
+): void {
+  if (groups.length === 0) return;
+  const density = new Density(plane.box, plane.across, plane.up);
+  const haze = lay_haze && new Haze(density.columns, density.rows);
+  const drawn = groups.map(({ color, curves }) => {
+    density.clear();
+    for (const curve of curves) density.add(curve);
+    const quantiles = density.quantiles();
+    haze?.add(density, quantiles, lay_haze?.read(color) ?? [128, 128, 128]);
+    return { color, quantiles };
+  });
+  if (haze) lay_haze?.lay(haze);
+  for (const { color, quantiles } of drawn) {
+    if (!haze) draw_bands(pen, quantiles, color);
+    draw_median(pen, quantiles, color, plane);
+  }
 }
 
 function paint_words(
@@ -164,6 +191,7 @@ function count_above(
   let most = -Infinity;
   for (const { x, y, raw } of curves) {
     const values = raw ?? y;
+    if (extremes_of(values).largest <= up.high) continue;
     for (
       let i = lower_bound(x, across.low);
       i < x.length && (x[i] ?? NaN) <= across.high;

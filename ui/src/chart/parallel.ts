@@ -288,18 +288,20 @@ function paint_ends(
   pen.textAlign = "left";
   pen.textBaseline = "middle";
   for (const { y, lines } of groups.slice(0, 24)) {
-    const place = Math.max(y, least);
-    least = place + LABEL_ROOM;
-    const [first] = lines;
-    if (first === undefined) continue;
-    const stands_out = first.is_in && (model.has_brush || lines.length === 1);
-    pen.font = `${stands_out ? "600 " : ""}12px ${ink.font}`;
-    pen.fillStyle = first.is_in ? first.color : ink.text_3;
-    const text =
+    const words =
       lines.length <= 2
-        ? lines.map((line) => line.label).join(", ")
-        : `${lines.length} runs`;
-    pen.fillText(text, plane.box.right + 14, place);
+        ? lines.map((line) => line.label)
+        : [`${lines.length} runs`];
+    words.forEach((text, i) => {
+      const line = lines[i];
+      if (line === undefined) return;
+      const place = Math.max(y + i * LABEL_ROOM, least);
+      least = place + LABEL_ROOM;
+      const stands_out = line.is_in && lines.length <= 2;
+      pen.font = `${stands_out ? "600 " : ""}12px ${ink.font}`;
+      pen.fillStyle = line.is_in ? line.color : ink.text_3;
+      pen.fillText(text, plane.box.right + 14, place);
+    });
   }
 }
 

@@ -4,7 +4,6 @@
 // ground; they are drawn exactly when the movement rests, or shows too much that was never drawn.
 
 import type { Curve, Ink } from "./curve.ts";
-import type { Density } from "./density.ts";
 import { FreePlace } from "./free_place.ts";
 import type { Plane } from "./line.ts";
 import { nearest } from "./nearest.ts";
@@ -15,7 +14,7 @@ import type { PlotModel } from "./paint.ts";
 import { listen } from "./pointer.ts";
 import type { Scale } from "./scale.ts";
 import { plane_of } from "./plane.ts";
-import { Layer } from "./layer.ts";
+import { Layer, rgb_of } from "./layer.ts";
 
 export interface Look {
   /** The place of the cursor: the x of the nearest curve's nearest point. */
@@ -160,9 +159,11 @@ export class Plot {
     this.paint_ground();
     this.lines.clear();
     this.lines.shift(0);
-    const haze = (density: Density, color: string): void =>
-      this.lines.haze(density, color);
-    paint_curves(this.lines.pen, model, this.plane, this.ink, haze);
+    const { box } = this.plane;
+    paint_curves(this.lines.pen, model, this.plane, this.ink, {
+      lay: (haze) => this.lines.lay(haze, box),
+      read: rgb_of,
+    });
     this.paint_top();
   }
 

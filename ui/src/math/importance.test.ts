@@ -33,3 +33,18 @@ test("rank correlation is one for any rising pair", () => {
   assert.ok(Number.isNaN(rank_correlation([1, 2], [1, 2])));
   assert.ok(Number.isNaN(rank_correlation([1, 1, 1], [1, 2, 3])));
 });
+
+test("of a continuous param ranges are compared", () => {
+  const many = Array.from(
+    { length: 60 },
+    (_, i) => 1e-5 * 1.1 ** ((i * 7) % 60),
+  );
+  const falls = many.map((rate) => -Math.log(rate));
+  assert.ok(importance(many, falls) > 0.9);
+  assert.ok(
+    importance(
+      many,
+      many.map((_, i) => (i * 29) % 61),
+    ) < 0.3,
+  );
+});

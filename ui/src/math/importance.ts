@@ -10,10 +10,9 @@ export function importance(
   values: readonly FieldValue[],
   results: readonly number[],
 ): number {
+  const keys = group_keys(values);
   const kept = results.flatMap((result, i) =>
-    Number.isFinite(result)
-      ? [{ key: key_of([values[i] ?? null]), result }]
-      : [],
+    Number.isFinite(result) ? [{ key: keys[i] ?? "", result }] : [],
   );
   const n = kept.length;
   if (n < 3) return 0;
@@ -35,6 +34,20 @@ export function importance(
     between += group.n * (group.sum / group.n - mean) ** 2;
   const unexplained = ((total - between) / (n - groups.size)) * (n - 1);
   return Math.max(0, Math.min(1, 1 - unexplained / total));
+}
+
+const MOST_GROUPS = 10;
+const RANGES = 5;
+
+/** Equal values are a group; of very many numbers, ranges with equally many runs are. */
+function group_keys(values: readonly FieldValue[]): string[] {
+  const own = values.map((value) => key_of([value]));
+  const are_numbers = values.every((value) => typeof value === "number");
+  if (!are_numbers || new Set(own).size <= MOST_GROUPS) return own;
+  const order = ranks(values.map(Number));
+  return order.map((rank) =>
+    String(Math.floor((rank * RANGES) / order.length)),
+  );
 }
 
 /** Spearman's rank correlation of pairs of finite numbers; NaN below three pairs. */

@@ -26,10 +26,13 @@ import { steps_in, x_text } from "./metrics_x.ts";
 import { ReadingTable } from "./metrics_table.tsx";
 import { choose, metrics_view, zoom_range } from "./metrics_view.ts";
 import type { Chosen, MetricsValues } from "./metrics_view.ts";
+import { use_calm } from "./calm.ts";
 import { use_series } from "./series_request.ts";
 
 const most_runs = 5000;
 const most_series = 20_000;
+/** How often the table follows the pointer: quicker is not read. */
+const table_millis = 120;
 
 /** The Metrics page. */
 export function Metrics(_props: { readonly rest: string }): JSX.Element {
@@ -108,6 +111,7 @@ function Explorer({ values, answer }: ExplorerProps): JSX.Element {
     ],
   );
   const cursor = useSignal<Cursor | undefined>(undefined);
+  const read_cursor = use_calm(cursor, table_millis);
   const highlighted = useSignal<ReadonlySet<string>>(new Set());
   const whole = use_series(series_query(values, chosen, runs, undefined));
   const zoom = zoom_range(values.zoom);
@@ -185,7 +189,7 @@ function Explorer({ values, answer }: ExplorerProps): JSX.Element {
             <ReadingTable
               rows={reading_rows(model, runs, chosen, values)}
               chosen={chosen}
-              cursor={cursor}
+              cursor={read_cursor}
               pinned={values.pin}
               at_title={(x) =>
                 x === undefined ? "at end" : `at ${x_text(chosen.x, x)}`

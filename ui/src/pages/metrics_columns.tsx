@@ -63,7 +63,7 @@ export function columns_of(props: ReadingTableProps): readonly ReadingColumn[] {
     main;
   return [
     run_column(props),
-    ...chosen.color.map((field) => field_column(field)),
+    ...chosen.color.map((field) => field_column(field.whole ?? field)),
     ...keys.flatMap((key) => key_columns(key, props, key === main)),
     ...(result === undefined || rows.length < 2
       ? []

@@ -2,7 +2,12 @@
 
 import type { RunField } from "../fields.ts";
 import { kept_color } from "../colors.ts";
-import { nested_colours, ordered_colours } from "../math/colour.ts";
+import {
+  nested_colours,
+  ordered_colours,
+  ramp_colour,
+  ramp_of,
+} from "../math/colour.ts";
 import { key_of } from "../math/group.ts";
 import type { FieldValue, Group } from "../math/group.ts";
 import { values_key } from "./metrics_lines.ts";
@@ -24,6 +29,14 @@ export function colors_of(
   const number = (value: FieldValue | undefined): number =>
     typeof value === "number" ? value : NaN;
   if (first === undefined) return () => "var(--c1)";
+  if (first.whole !== undefined && second === undefined) {
+    const ramp = ramp_of(first.path);
+    const last = first.values.length - 1;
+    return ([value = null]) => {
+      const at = first.values.indexOf(value);
+      return at < 0 ? "var(--text-3)" : ramp_colour(ramp, at / last);
+    };
+  }
   if (is_ramp(fields)) {
     if (second === undefined) {
       const color = ordered_colours(first.path, numbers(first));

@@ -52,11 +52,13 @@ export function build(
   const color_of = colors_of(chosen.color, all_values);
   const read = (fields: readonly RunField[]) =>
     fields.map((field) => (line: Line) => field.of(item_of(line)));
-  const colors = group(lines, read(chosen.color)).map((one) => ({
-    key: values_key(one.values),
-    values: one.values,
-    color: color_of(one.values),
-  }));
+  const colors = in_order(chosen.color, group(lines, read(chosen.color))).map(
+    (one) => ({
+      key: values_key(one.values),
+      values: one.values,
+      color: color_of(one.values),
+    }),
+  );
   const dashes = dash_patterns(group(lines, read(chosen.dash)));
   const shown = lines.filter((line) => {
     const color = values_key(
@@ -89,6 +91,18 @@ export function build(
     lines,
     repeats_colors: colors.length > 12 && !is_ramp(chosen.color),
   };
+}
+
+/** Ranges stand in the order of their numbers, not of their names. */
+function in_order(
+  fields: readonly RunField[],
+  groups: readonly Group<Line>[],
+): readonly Group<Line>[] {
+  const [first] = fields;
+  if (first?.whole === undefined) return groups;
+  const place = (one: Group<Line>): number =>
+    index_of(first.values.map(String), String(one.values[0]));
+  return [...groups].sort((a, b) => place(a) - place(b));
 }
 
 function index_of(names: readonly string[], name: string): number {

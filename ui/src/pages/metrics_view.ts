@@ -1,6 +1,6 @@
 // What the Metrics page shows: what its URL says, and what it chooses where the URL says nothing.
 
-import { field_named, varying } from "../fields.ts";
+import { field_named, in_ranges, varying } from "../fields.ts";
 import type { FlatRun, RunField } from "../fields.ts";
 import type { Middle, Spread } from "../math/aggregate.ts";
 import { is_less_better, is_share } from "../math/format.ts";
@@ -80,7 +80,7 @@ export function choose(
     metrics,
     color: named(values.color, () =>
       default_color(fields, runs, metrics[0] ?? "loss"),
-    ),
+    ).map(in_ranges),
     dash: named(values.dash, () => one("subset")),
     chart: named(values.chart, () => one("metric")),
     x:
@@ -159,7 +159,6 @@ export function default_color(
 ): readonly RunField[] {
   const results = runs.map((run) => best_of(run, metric));
   const scored = varying(fields, runs.length)
-    .filter((field) => field.values.length <= 24)
     .map((field) => {
       const values = runs.map((run) => run.params.get(field.path) ?? null);
       return { field, score: importance(values, results) };
@@ -177,6 +176,7 @@ export function default_color(
     second !== undefined &&
     is_numeric(first) &&
     is_numeric(second) &&
+    first.values.length <= 7 &&
     second.values.length <= 4;
   return nests ? [first, second] : [first];
 }

@@ -166,6 +166,11 @@ function press(
   return true;
 }
 
+// About the size of a reading: measuring it would cost a layout at each move.
+const TIP_WIDTH = 200;
+const TIP_BASE = 54;
+const TIP_ROW = 18;
+
 /** One line's reading, where it hides no curve. */
 function Tip(props: {
   look: Signal<Look | undefined>;
@@ -181,10 +186,10 @@ function Tip(props: {
     const element = box.current;
     const look = props.look.peek();
     if (element === null || look === undefined) return;
-    const { offsetWidth, offsetHeight } = element;
+    const rows = reading.peek()?.rows.length ?? 1;
     const [left, top] = props.plot.current?.place(
-      offsetWidth,
-      offsetHeight,
+      TIP_WIDTH,
+      TIP_BASE + TIP_ROW * rows,
       look.curve,
       look.point,
     ) ?? [0, 0];
