@@ -7,8 +7,8 @@ import { write_search } from "../state.ts";
 
 const pitch = 13;
 const side = 10;
-const top = 18;
-const left = 26;
+const top = 22;
+const left = 38;
 const rows = ["Mon", "", "Wed", "", "Fri", "", ""];
 
 /** The activity grid of a year. */
@@ -37,12 +37,12 @@ export function Activity(props: {
           aria-label="Runs by day"
         >
           {months(grid).map((month) => (
-            <text key={month.week} x={left + month.week * pitch} y="10">
+            <text key={month.week} x={left + month.week * pitch} y="12">
               {month.name}
             </text>
           ))}
           {rows.map((name, row) => (
-            <text key={row} x="0" y={top + row * pitch + 9}>
+            <text key={row} x="0" y={top + row * pitch + 11}>
               {name}
             </text>
           ))}

@@ -18,7 +18,7 @@ import { Swatch } from "../parts/marks.tsx";
 import { use_request } from "../request.ts";
 import type { Run } from "../shapes.ts";
 import { duration_of } from "./run_cells.tsx";
-import { short_id } from "./runs_dock.tsx";
+import { run_path } from "../math/run_id.ts";
 
 /** More runs than this make no readable table of differences. */
 export const most_compared = 6;
@@ -60,7 +60,7 @@ export function Differences(props: {
                   <Swatch
                     color={props.colours.get(run.id) ?? "var(--line-2)"}
                   />
-                  <a class="clip" href={`/runs/${short_id(run)}`}>
+                  <a class="clip" href={run_path(run)}>
                     {run.name}
                   </a>
                 </span>

@@ -7,8 +7,7 @@ import { Empty } from "../parts/looks.tsx";
 import { Bar, Swatch, TagMark } from "../parts/marks.tsx";
 import type { BestRun, Run } from "../shapes.ts";
 import { write_search } from "../state.ts";
-
-const run_url = (run: Run): string => `/runs/${run.id.slice(0, 8)}`;
+import { run_path } from "../math/run_id.ts";
 
 export function RunName({
   run,
@@ -20,7 +19,7 @@ export function RunName({
   return (
     <span class="in-row">
       <Swatch color={colours.get(run.id) ?? "var(--line-2)"} />
-      <a class="clip b run-name" href={run_url(run)}>
+      <a class="clip b run-name" href={run_path(run)}>
         {run.name}
       </a>
       {run.tags.slice(0, 3).map((tag) => (

@@ -10,6 +10,7 @@ import { StatusMark } from "../parts/marks.tsx";
 import { use_request } from "../request.ts";
 import type { Run } from "../shapes.ts";
 import { go } from "../state.ts";
+import { run_path } from "../math/run_id.ts";
 
 interface Goal {
   readonly url: string;
@@ -118,7 +119,7 @@ function pages_named(find: string): Goal[] {
 
 function goal_of_run(run: Run): Goal {
   return {
-    url: `/runs/${run.id.slice(0, 8)}`,
+    url: run_path(run),
     label: run.name,
     icon: "runs",
     section: "Runs",

@@ -7,6 +7,7 @@ import { Empty, Looks } from "../parts/looks.tsx";
 import { use_request } from "../request.ts";
 import type { RunAnswerSteps } from "../schema.ts";
 import type { RunFrame } from "./run_frame.ts";
+import { link_id } from "../math/run_id.ts";
 
 /** The answers of a run in figures. */
 export function RunAnswers({ frame }: { frame: RunFrame }): JSX.Element {
@@ -47,7 +48,7 @@ export function RunAnswers({ frame }: { frame: RunFrame }): JSX.Element {
 
 function StepTable({ steps }: { steps: RunAnswerSteps }): JSX.Element {
   const best = Math.max(...steps.steps.map((step) => step.f1));
-  const short = steps.run.slice(0, 8);
+  const short = link_id({ id: steps.run });
   return (
     <table class="plain">
       <thead>

@@ -165,7 +165,8 @@ function range_of(curves: readonly Curve[]): { low: number; high: number } {
     high = Math.max(high, x[x.length - 1] ?? -Infinity);
   }
   if (!(low <= high)) return { low: 0, high: 1 };
-  if (low > 0 && low < high * 0.05) low = 0;
+  if (low > 0 && low < high / 3 && curves.some((curve) => !curve.has_dots))
+    low = 0;
   const pad = low === high ? 0.5 : low === 0 ? 0 : (high - low) * 0.04;
   return { low: low - pad, high: high + pad };
 }

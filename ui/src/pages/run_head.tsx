@@ -13,6 +13,7 @@ import { go, place, write_search } from "../state.ts";
 import type { RunFrame } from "./run_frame.ts";
 import { archive_runs, delete_runs } from "./run_edits.ts";
 import { run_view } from "./run_view.ts";
+import { link_id, run_path, shown_id } from "../math/run_id.ts";
 
 export function Heading({ frame }: { frame: RunFrame }): JSX.Element {
   const { run } = frame;
@@ -33,7 +34,9 @@ export function Heading({ frame }: { frame: RunFrame }): JSX.Element {
       </h1>
       <StatusMark status={run.status} pill title={run.status_detail?.message} />
       {run.archived && <span class="chip">archived</span>}
-      <span class="mono quiet-text">{run.id.slice(0, 8)}</span>
+      <span class="mono quiet-text" title={run.id}>
+        {shown_id(run)}
+      </span>
       <IconButton
         icon="copy"
         label="Copy id"
@@ -62,8 +65,7 @@ export function Neighbours({ frame }: { frame: RunFrame }): JSX.Element {
       : "not ranked: no eval";
   const to = (by: number): void => {
     const next = order[index + by];
-    if (next !== undefined)
-      go(`/runs/${next.id.slice(0, 8)}?${place.value.search}`);
+    if (next !== undefined) go(`${run_path(next)}?${place.value.search}`);
   };
   use_keys([
     { keys: "K", does: "Better run", run: () => to(-1) },
@@ -98,7 +100,6 @@ export function CompareMenu({ frame }: { frame: RunFrame }): JSX.Element {
   const { run, siblings, main } = frame;
   const ranked = main === undefined ? [] : ranking(siblings, main);
   const other = ranked.find((one) => one.id !== run.id);
-  const short = (one: { id: string }): string => one.id.slice(0, 8);
   const all = `run.experiment == ${JSON.stringify(run.experiment)}`;
   const none =
     other === undefined
@@ -115,7 +116,7 @@ export function CompareMenu({ frame }: { frame: RunFrame }): JSX.Element {
           label: `Diff with ${best}`,
           icon: "diff",
           not_now: none,
-          run: () => other && go(`/diff?a=${short(other)}&b=${short(run)}`),
+          run: () => other && go(`/diff?a=${link_id(other)}&b=${link_id(run)}`),
         },
         {
           label: `Answers against ${best}`,
@@ -125,7 +126,8 @@ export function CompareMenu({ frame }: { frame: RunFrame }): JSX.Element {
             (run.has.answers && other?.has.answers
               ? undefined
               : "Both need answers"),
-          run: () => other && go(`/answers?a=${short(other)}&b=${short(run)}`),
+          run: () =>
+            other && go(`/answers?a=${link_id(other)}&b=${link_id(run)}`),
         },
         {
           label: "Curves of the experiment",

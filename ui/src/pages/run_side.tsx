@@ -14,6 +14,7 @@ import { ParamsPanel } from "./run_params.tsx";
 import { Provenance } from "./run_provenance.tsx";
 import { run_view } from "./run_view.ts";
 import { TagMenu } from "./tag_menu.tsx";
+import { link_id } from "../math/run_id.ts";
 
 /** The right column of the overview. */
 export function RunSide(props: {
@@ -109,7 +110,7 @@ function Checkpoints({
         {run.checkpoints.some((checkpoint) => checkpoint.is_here) && (
           <a
             class="to-link small-text pad-right"
-            href={`/ask?run=${run.id.slice(0, 8)}`}
+            href={`/ask?run=${link_id(run)}`}
           >
             Ask one
           </a>

@@ -83,7 +83,7 @@ export function Runs(_props: { rest: string }): JSX.Element {
   const hits =
     list.runs === undefined
       ? undefined
-      : `${plural(list.total, "run")} · ${count(list.took_millis)} ms`;
+      : `${plural(list.total, "run")} · ${list.took_millis < 1 ? "<1" : count(list.took_millis)} ms`;
   const nothing =
     list.runs?.length === 0 &&
     view.q !== "" &&

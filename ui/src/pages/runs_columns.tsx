@@ -19,6 +19,7 @@ import { EpochsCell, StartedCell, duration_of } from "./run_cells.tsx";
 import { is_series_key, properties } from "./runs_view.ts";
 import type { ColumnKey } from "./runs_view.ts";
 import { curve_column, series_column } from "./series_column.tsx";
+import { run_path, shown_id } from "../math/run_id.ts";
 
 /** What cells need beside their run. */
 export interface ColumnSetting {
@@ -31,6 +32,8 @@ export interface ColumnSetting {
   /** The largest value of a series anywhere, which tells percent from shares of one. */
   readonly largest: (key: ColumnKey) => number | undefined;
   readonly sorted: ColumnKey | undefined;
+  /** Whether any run still goes: it then shows how far. */
+  readonly has_running: boolean;
   readonly differs: readonly string[];
   readonly n_params: number;
   readonly select: (run: Run, event: MouseEvent) => void;
@@ -136,7 +139,7 @@ export function lead_columns(setting: ColumnSetting): readonly Column<Run>[] {
       title: "Run",
       name: "Run",
       group: "",
-      width: 206,
+      width: 198,
       is_pinned: true,
       sorts: true,
       cell: (run) => (
@@ -156,11 +159,7 @@ function NameCell({
   return (
     <span class="in-row name">
       <Swatch color={colour ?? "var(--line-2)"} />
-      <a
-        class="clip"
-        href={`/runs/${run.id.slice(0, 8)}`}
-        title={`${run.name} · ${run.id}`}
-      >
+      <a class="clip" href={run_path(run)} title={`${run.name} · ${run.id}`}>
         {run.name}
       </a>
       {run.tags.map((tag) => (
@@ -179,10 +178,10 @@ export function run_column(
   if (key.startsWith("params.")) return param_column(key, setting);
   if (key.startsWith("curve:")) return curve_column(key, setting);
   if (is_series_key(key)) return series_column(key, setting);
-  return property_column(key);
+  return property_column(key, setting);
 }
 
-function property_column(key: ColumnKey): Column<Run> {
+function property_column(key: ColumnKey, setting: ColumnSetting): Column<Run> {
   const { title, sort } = properties[key] ?? { title: key };
   const base = {
     key,
@@ -209,7 +208,10 @@ function property_column(key: ColumnKey): Column<Run> {
       width: 180,
       cell: (run) => <span class="clip second-text">{run.experiment}</span>,
     },
-    epochs: { width: 92, cell: (run) => <EpochsCell run={run} /> },
+    epochs: {
+      width: setting.has_running ? 88 : 64,
+      cell: (run) => <EpochsCell run={run} />,
+    },
     duration: {
       width: 84,
       is_number: true,
@@ -225,8 +227,8 @@ function property_column(key: ColumnKey): Column<Run> {
       ),
     },
     id: {
-      width: 84,
-      cell: (run) => <span class="mono second-text">{run.id.slice(0, 8)}</span>,
+      width: 108,
+      cell: (run) => <span class="mono second-text">{shown_id(run)}</span>,
     },
     description: {
       width: 220,

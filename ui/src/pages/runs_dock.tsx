@@ -15,6 +15,7 @@ import { EpochChart } from "./epoch_chart.tsx";
 import { archive_runs, delete_runs } from "./run_edits.ts";
 import { csv_field, runs_view } from "./runs_view.ts";
 import { TagMenu } from "./tag_menu.tsx";
+import { link_id } from "../math/run_id.ts";
 
 interface DockProps {
   readonly runs: readonly Run[];
@@ -23,8 +24,6 @@ interface DockProps {
   readonly onClear: () => void;
   readonly onDone: () => void;
 }
-
-export const short_id = (run: Run): string => run.id.slice(0, 8);
 
 /** The query that finds exactly these runs. */
 export function query_of(runs: readonly Run[]): string {
@@ -93,10 +92,10 @@ function DockActions(props: DockProps): JSX.Element {
     go(
       `/answers?${write_search(
         b === undefined
-          ? [["a", short_id(a)]]
+          ? [["a", link_id(a)]]
           : [
-              ["a", short_id(a)],
-              ["b", short_id(b)],
+              ["a", link_id(a)],
+              ["b", link_id(b)],
             ],
       )}`,
     );
@@ -117,7 +116,7 @@ function DockActions(props: DockProps): JSX.Element {
         onClick={() =>
           a !== undefined &&
           b !== undefined &&
-          go(`/diff?a=${short_id(a)}&b=${short_id(b)}`)
+          go(`/diff?a=${link_id(a)}&b=${link_id(b)}`)
         }
       >
         Full diff

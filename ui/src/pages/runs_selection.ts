@@ -5,9 +5,7 @@ import { use_keys } from "../keys.ts";
 import type { Run } from "../shapes.ts";
 import { go } from "../state.ts";
 import { runs_view } from "./runs_view.ts";
-
-/** How many digits of an id the address carries. */
-const id_digits = 8;
+import { link_id, run_path } from "../math/run_id.ts";
 
 export interface Selection {
   readonly runs: readonly Run[];
@@ -30,7 +28,7 @@ export function use_selection(runs: readonly Run[]): Selection {
     [sel, runs],
   );
   const set = (next: readonly Run[]): void =>
-    runs_view.set({ sel: next.map((run) => run.id.slice(0, id_digits)) });
+    runs_view.set({ sel: next.map((run) => link_id(run)) });
   return {
     runs: chosen,
     ids: new Set(chosen.map((run) => run.id)),
@@ -98,7 +96,7 @@ export function use_run_keys(props: {
     {
       keys: "Enter",
       does: "Open",
-      run: with_here((run) => go(`/runs/${run.id.slice(0, id_digits)}`)),
+      run: with_here((run) => go(run_path(run))),
     },
     {
       keys: "D",
@@ -106,9 +104,7 @@ export function use_run_keys(props: {
       run: () => {
         const [a, b] = selection.runs;
         if (a !== undefined && b !== undefined)
-          go(
-            `/diff?a=${a.id.slice(0, id_digits)}&b=${b.id.slice(0, id_digits)}`,
-          );
+          go(`/diff?a=${link_id(a)}&b=${link_id(b)}`);
       },
     },
   ]);

@@ -101,6 +101,7 @@ export function RunsTable(props: RunsTableProps): JSX.Element {
     sorted: read_sort(props.sort)?.key,
     colours: props.colours,
     selected: props.selection.ids,
+    has_running: props.runs.some((run) => run.status === "running"),
     is_best,
     ...props.params,
     select: (run, event) => {

@@ -50,7 +50,7 @@ export function series_column(
     group: is_train_loss
       ? say_series(series)
       : `${subset ?? "metrics"} · ${which}${which === "best" ? " over steps" : ""}`,
-    width: has_bar ? 128 : Math.max(68, 32 + short.length * 7),
+    width: has_bar ? 116 : Math.max(68, 32 + short.length * 7),
     is_number: !has_bar,
     sorts: true,
     cell: (run) => (
@@ -136,7 +136,7 @@ export function curve_column(
     title: "by progress",
     name: `Curve of ${say_series(series)}, by progress; all on one scale`,
     group: say_series(series),
-    width: 126,
+    width: 122,
     cell: (run) => (
       <CurveCell
         run={run}
