@@ -1,7 +1,7 @@
 // What a page of curves costs the browser: CPU of its whole process tree to the first complete view, for each move of
 // the mouse, for each exact redraw; frames a second while panning.
 //
-//     node benches/ui/browser.mjs --kind trailmark|aim --url URL [--curves 1000] [--moves 40] [--redraws 12]
+//     node benches/ui/browser.mjs --kind trailmark|aim --url URL [--curves 1000] [--moves 40] [--redraws 12] [--server PID]
 //
 // Prints one line of JSON. CPU is user and system time of every process of the browser, also of those that ended.
 import { readFileSync, readdirSync } from "node:fs";
@@ -22,6 +22,7 @@ const url = option("url");
 const curves = Number(option("curves", "1000"));
 const n_moves = Number(option("moves", "40"));
 const n_redraws = Number(option("redraws", "12"));
+const server_pid = Number(option("server", "0"));
 const patience_millis = Number(option("patience", "240000"));
 
 // Ticks of the clock that the kernel counts CPU in.
@@ -70,13 +71,21 @@ async function settled(root) {
 const pages = {
   trailmark: {
     chart: ".line-chart",
-    ready: (n) => document.querySelector(".legend")?.textContent?.replace(/\D+/g, " ").includes(` ${n} `) ?? false,
+    ready: (n) => document.querySelector(".legend")?.textContent?.includes(`${n} series`) ?? false,
   },
   aim: {
-    chart: ".LineChart svg, .LineChart",
-    ready: (n) => document.querySelectorAll(".LineChart path, path.Line").length >= n,
+    chart: "svg:has(path.Line)",
+    ready: (n) => document.querySelectorAll("path.Line").length >= n,
   },
 };
+
+/** Aim's page begins empty: a person chooses the metric and searches. */
+async function choose_in_aim() {
+  await page.locator("button", { hasText: "Metrics" }).first().click({ timeout: patience_millis });
+  await page.locator("li, [role=option], label", { hasText: "loss" }).first().click();
+  await page.keyboard.press("Escape");
+  await page.locator("button", { hasText: "Search" }).first().click();
+}
 
 const server = await chromium.launchServer({
   executablePath: process.env.TRAILMARK_CHROMIUM ?? "/usr/bin/chromium",
@@ -103,11 +112,14 @@ page.on("response", (response) => {
 
 const result = { name: option("name", kind), kind, curves };
 let before = await settled(root);
+const server_before = server_pid > 0 ? cpu_seconds(server_pid) : 0;
 const start = Date.now();
 await page.goto(url, { waitUntil: "commit", timeout: patience_millis });
+if (kind === "aim") await choose_in_aim();
 await page.waitForFunction(pages[kind].ready, curves, { timeout: patience_millis, polling: 100 });
 result.show_wall_seconds = (Date.now() - start) / 1000;
 result.show_cpu_seconds = round((await settled(root)) - before);
+if (server_pid > 0) result.server_cpu_seconds = round(cpu_seconds(server_pid) - server_before);
 result.megabytes = round(bytes / 1e6);
 
 const box = await page.locator(pages[kind].chart).first().boundingBox();

@@ -82,7 +82,7 @@ test("fields are found by short name and by path", () => {
 });
 
 test("what varies is neither constant, nor each run's own, nor a seed", () => {
-  const found = varying(fields_of(grid), grid.length);
+  const found = varying(fields_of(grid), grid);
   assert.deepEqual(
     found.map((field) => field.id),
     ["bs", "lr"],
@@ -113,7 +113,21 @@ test("a field of very many numbers is cut into ranges of equally many", () => {
   const few = field_named(fields_of(grid), "lr");
   assert.ok(few);
   assert.equal(in_ranges(few), few);
-  assert.ok(
-    varying(fields_of(runs), runs.length).some((one) => one.id === "lr"),
+  assert.ok(varying(fields_of(runs), runs).some((one) => one.id === "lr"));
+});
+
+test("a param that follows from another does not count beside it", () => {
+  const runs = [16, 32, 16, 32].map((bs, i) =>
+    flat_run(
+      run(`r${i}`, {
+        bs_batch_size: bs,
+        max_steps: 1000 / bs,
+        lr: i < 2 ? 1 : 2,
+      }),
+    ),
+  );
+  assert.deepEqual(
+    varying(fields_of(runs), runs).map((field) => field.id),
+    ["bs_batch_size", "lr"],
   );
 });

@@ -159,18 +159,47 @@ export function field_named(
   );
 }
 
-/** Params that differ among the runs, and that no run has for itself alone. */
+/** Params that differ among the runs, that no run has for itself alone, and that no other param stands for. */
 export function varying(
   fields: readonly RunField[],
-  runs: number,
+  runs: readonly FlatRun[],
 ): readonly RunField[] {
-  return fields.filter(
+  const found = fields.filter(
     (field) =>
       field.kind === "param" &&
       field.values.length > 1 &&
-      (field.values.length < runs || runs <= 3 || is_continuous(field)) &&
+      (field.values.length < runs.length ||
+        runs.length <= 3 ||
+        is_continuous(field)) &&
       !/(^|[._])(seed|run_name|name|output_dir|logging_dir)$/.test(field.path),
   );
+  const by_split = new Map<string, RunField>();
+  for (const field of found) {
+    const split = split_of(field, runs);
+    const known = by_split.get(split);
+    if (known === undefined || standing(field) < standing(known))
+      by_split.set(split, field);
+  }
+  return found.filter((field) => by_split.get(split_of(field, runs)) === field);
+}
+
+/** Which runs share a value, whatever it is: equal where one param follows from another. */
+function split_of(field: RunField, runs: readonly FlatRun[]): string {
+  const order = new Map<FieldValue, number>();
+  return runs
+    .map((run) => {
+      const value = run.params.get(field.path) ?? null;
+      const known = order.get(value) ?? order.size;
+      order.set(value, known);
+      return known;
+    })
+    .join(" ");
+}
+
+/** What a person sets stands before what follows from it. */
+function standing(field: RunField): number {
+  if (/(learning_rate|lr|batch_size)$/.test(field.path)) return 0;
+  return /(steps|samples|tokens|total|effective)/.test(field.path) ? 2 : 1;
 }
 
 /** Above so many numbers a field is cut into ranges before colours stand for it. */
@@ -215,13 +244,20 @@ export function field_text(field: RunField, value: FieldValue): string {
     typeof one === "number" && one !== 0 && Math.abs(one) < 1e-3;
   const is_small = (one: FieldValue): boolean =>
     typeof one !== "number" || Math.abs(one) < 0.1;
-  return typeof value === "number" &&
+  const text =
+    typeof value === "number" &&
     value !== 0 &&
     field.values.some(is_tiny) &&
     field.values.every(is_small)
-    ? value.toExponential().replace("e+", "e")
-    : value_text(value);
+      ? value.toExponential().replace("e+", "e")
+      : value_text(value);
+  return typeof value === "number" && text.length > MOST_DIGITS
+    ? param(Number(value.toPrecision(4)))
+    : text;
 }
+
+/** Numbers longer than this are rounded where they are one among many. */
+const MOST_DIGITS = 9;
 
 /** A name without the words that everybody leaves out. */
 export function short_label(label: string): string {

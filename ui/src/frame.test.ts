@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import test from "node:test";
 import { decode_frame } from "./frame.ts";
 
@@ -102,3 +103,55 @@ test("a broken answer is refused with its reason", () => {
   check(value({ as: "i8", at: 0 }), /unknown column i8/);
   check(encode({ total: "many", took_millis: 0, series: [] }, []), /total/);
 });
+
+/** Numbers as JSON can say them. */
+const said = (values: Iterable<number>): unknown[] =>
+  Array.from(values, (value) =>
+    Number.isFinite(value)
+      ? value
+      : Number.isNaN(value)
+        ? "NaN"
+        : value > 0
+          ? "inf"
+          : "-inf",
+  );
+
+test("the golden answer of the server is read as it says", () => {
+  const folder = "../testdata/http";
+  const bytes = Uint8Array.from(readFileSync(`${folder}/series.tmc`));
+  const want: unknown = JSON.parse(
+    readFileSync(`${folder}/series.json`, "utf8"),
+  );
+  const frame = decode_frame(bytes.buffer);
+  const got = {
+    total: frame.total,
+    took_millis: frame.took_millis,
+    cursor: frame.cursor,
+    series: frame.series.map((one) => ({
+      run: one.run,
+      name: one.name,
+      context: one.context,
+      count: one.count,
+      rows: one.rows,
+      is_sampled: one.is_sampled,
+      read: Object.fromEntries(
+        (["step", "epoch", "time", "value"] as const).flatMap((name) => {
+          const column = one[name];
+          return column === undefined || (column.length === 0 && one.rows > 0)
+            ? []
+            : [[name, said(column)]];
+        }),
+      ),
+    })),
+  };
+  assert.deepEqual(got, without_columns(want));
+});
+
+function without_columns(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(without_columns);
+  if (typeof value !== "object" || value === null) return value;
+  const kept = Object.entries(value).filter(([key]) => key !== "columns");
+  return Object.fromEntries(
+    kept.map(([key, inner]) => [key, without_columns(inner)]),
+  );
+}

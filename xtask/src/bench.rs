@@ -12,13 +12,15 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use crate::command::{output, root, run};
-use crate::peers;
+use crate::{bench_ui, peers};
 
 /// A benchmark beside its peer.
 #[derive(Subcommand)]
 pub(crate) enum Bench {
     /// Examples per CPU-second of a full training step, beside PyTorch padded to 384 and in length buckets.
     Train(Train),
+    /// CPU of a browser that shows, points into and redraws a page of many curves, beside real Aim's.
+    Ui(bench_ui::Ui),
 }
 
 /// How much of the training benchmark is run.
@@ -42,6 +44,7 @@ pub(crate) struct Train {
 pub(crate) fn measure(bench: &Bench) -> Result<()> {
     match bench {
         Bench::Train(arguments) => train(arguments),
+        Bench::Ui(arguments) => bench_ui::ui(arguments),
     }
 }
 
@@ -131,7 +134,7 @@ impl Raw {
     }
 
     /// Runs a program and keeps the line of JSON that it prints.
-    fn keep(&mut self, command: &mut Command) -> Result<Value> {
+    pub(crate) fn keep(&mut self, command: &mut Command) -> Result<Value> {
         let done = command.current_dir(root()).stderr(Stdio::inherit()).output();
         let done = done.with_context(|| format!("start {}", command.get_program().to_string_lossy()))?;
         if !done.status.success() {

@@ -29,7 +29,7 @@ pub(crate) fn e2e(profile: &str, names: &[String]) -> Result<()> {
 }
 
 /// Installs exactly what `package-lock.json` says, when that is not what is there.
-fn packages() -> Result<()> {
+pub(crate) fn packages() -> Result<()> {
     let ui = root().join("ui");
     let wanted = std::fs::read(ui.join("package-lock.json"))?;
     let mark = ui.join("node_modules/.installed");

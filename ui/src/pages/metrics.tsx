@@ -43,7 +43,7 @@ export function Metrics(_props: { readonly rest: string }): JSX.Element {
   const hits =
     look.data === undefined
       ? undefined
-      : `${plural(look.data.total, "run")} · ${look.data.took_millis} ms`;
+      : `${plural(look.data.total, "run")} · ${count(look.data.took_millis)} ms`;
   const query_error = look.error?.code === "query" ? look.error : undefined;
   return (
     <>

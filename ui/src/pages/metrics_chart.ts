@@ -2,8 +2,10 @@
 
 import type { Curve, EndLabel } from "../chart/curve.ts";
 import { span } from "../chart/fit.ts";
+import { shared_words } from "../chart/labels.ts";
 import { DENSITY_FROM } from "../chart/paint.ts";
 import type { PlotModel } from "../chart/paint.ts";
+import { text_width } from "../chart/pen.ts";
 import { LOG_FROM } from "../chart/scale.ts";
 import { field_text, value_text } from "../fields.ts";
 import type { RunField } from "../fields.ts";
@@ -79,7 +81,7 @@ export function chart_of(
         high,
       },
       references,
-      label_width: has_labels(drawn.length, chosen) ? 84 : 0,
+      label_width: has_labels(drawn.length, chosen) ? label_room(curves) : 0,
       has_all_lines: chosen.has_all_lines,
     },
     curves: new Map(drawn.map((one) => [one.curve.id, one.info])),
@@ -90,6 +92,18 @@ export function chart_of(
 /** A density has no labels, and nor have lines that are too many. */
 function has_labels(n: number, chosen: Chosen): boolean {
   return n <= DENSITY_FROM && chosen.color.length > 0;
+}
+
+/** Room for the longest label, or for two heads that share one. */
+function label_room(curves: readonly Curve[]): number {
+  let most = 60;
+  for (const { label } of curves) {
+    if (label === undefined) continue;
+    const { prefix, head } = label;
+    const pair = `${prefix} ${head}, ${head}`;
+    most = Math.max(most, text_width(shared_words([label])), text_width(pair));
+  }
+  return Math.min(most + 14, 150);
 }
 
 /** Shares in percent that differ widely are read against the whole. */

@@ -29,17 +29,18 @@ export interface Line {
   readonly gap: number;
 }
 
-/** Series of fewer points get a dot at each, and are not smoothed. */
+/** Series of fewer points are not smoothed; of evaluation they get a dot at each. */
 export const DOTS_BELOW = 40;
 
 export function line_of(of: RunSeries, chosen: Chosen, start: number): Line {
   const { series } = of;
   const { x, value, is_whole } = placed(series, chosen.x, start);
   const is_eval = context_value(series.context, "subset") === "eval";
-  const has_dots = series.count < DOTS_BELOW;
+  const is_short = series.count < DOTS_BELOW;
+  const has_dots = (is_short && is_eval) || series.count < 3;
   const is_smoothed =
     chosen.smoothing.kind !== "none" &&
-    !has_dots &&
+    !is_short &&
     !(is_eval && series.count < 200);
   const spacing = typical_spacing(x, series.count);
   const y = is_smoothed ? smooth(x, value, chosen.smoothing, spacing) : value;

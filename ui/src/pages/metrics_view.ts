@@ -158,7 +158,7 @@ export function default_color(
   metric: string,
 ): readonly RunField[] {
   const results = runs.map((run) => best_of(run, metric));
-  const scored = varying(fields, runs.length)
+  const scored = varying(fields, runs)
     .map((field) => {
       const values = runs.map((run) => run.params.get(field.path) ?? null);
       return { field, score: importance(values, results) };

@@ -6,7 +6,7 @@ import { useMemo } from "preact/hooks";
 import * as api from "../api.ts";
 import { field_named, fields_of, flat_run, varying } from "../fields.ts";
 import type { RunField } from "../fields.ts";
-import { plural } from "../math/format.ts";
+import { count, plural } from "../math/format.ts";
 import { importance } from "../math/importance.ts";
 import { Choice, IconButton } from "../parts/button.tsx";
 import { Icon } from "../parts/icon.tsx";
@@ -46,7 +46,7 @@ export function Params(_props: { readonly rest: string }): JSX.Element {
   const hits =
     look.data === undefined
       ? undefined
-      : `${plural(look.data.total, "run")} · ${look.data.took_millis} ms`;
+      : `${plural(look.data.total, "run")} · ${count(look.data.took_millis)} ms`;
   return (
     <>
       <Top title="Params">
@@ -170,7 +170,7 @@ function map_fields(
     const value = model.color?.value(run);
     return typeof value === "number" ? value : NaN;
   });
-  const best = varying(fields, runs.length)
+  const best = varying(fields, runs)
     .filter((field) => field.values.length <= 12)
     .map((field) => ({
       field,

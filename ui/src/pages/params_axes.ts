@@ -230,7 +230,7 @@ export function default_axes(
 ): readonly string[] {
   const [main = "", result, other] = default_metrics(runs);
   const results = runs.map((run) => best_of(run, main));
-  const params = varying(fields, runs.length)
+  const params = varying(fields, runs)
     .map((field) => ({
       id: field.id,
       score: importance(

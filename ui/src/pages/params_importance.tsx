@@ -25,7 +25,7 @@ export function Importance(props: {
     return typeof value === "number" ? value : NaN;
   });
   const n = results.filter(Number.isFinite).length;
-  const rows = varying(props.fields, runs.length)
+  const rows = varying(props.fields, runs)
     .map((field) => {
       const values = runs.map((run) => run.params.get(field.path) ?? null);
       const numbers = values.map((value) =>

@@ -1,0 +1,177 @@
+//! The page's benchmark: a browser shows many curves, from our server and from Aim's, driven by the same script.
+//!
+//! The server and the repositories are real; what is counted is the CPU of the browser's whole process tree.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use anyhow::{Context as _, Result};
+use clap::Args;
+use serde_json::{Value, json};
+
+use crate::bench::Raw;
+use crate::command::{root, run, run_command};
+use crate::ui;
+
+/// How much of the page's benchmark is run.
+#[derive(Args)]
+pub(crate) struct Ui {
+    /// Curves, one a run.
+    #[arg(long, default_value_t = 1000)]
+    runs: usize,
+    /// Points a curve.
+    #[arg(long, default_value_t = 500)]
+    steps: usize,
+    /// How often our page takes its turn.
+    #[arg(long, default_value_t = 3)]
+    rounds: usize,
+    /// A Python interpreter with Aim 3.29.1, to measure its page with; it takes minutes.
+    #[arg(long, value_name = "PYTHON")]
+    aim: Option<PathBuf>,
+    /// The port of Aim's server.
+    #[arg(long, default_value_t = 43_899, value_name = "PORT")]
+    aim_port: u16,
+}
+
+/// A server that is stopped when it is dropped.
+struct Server(Child);
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.0.kill(); // it may have ended by itself
+        let _ = self.0.wait();
+    }
+}
+
+/// Runs the benchmark.
+pub(crate) fn ui(arguments: &Ui) -> Result<()> {
+    ui::packages()?;
+    run("cargo", &["build", "--release", "--locked", "--package", "trailmark-cli"])?;
+    run(
+        "cargo",
+        &["build", "--release", "--locked", "--package", "trailmark-server", "--example", "generate"],
+    )?;
+    let settings = json!({"runs": arguments.runs, "steps": arguments.steps, "rounds": arguments.rounds});
+    let mut raw = Raw::create("ui", &settings)?;
+    let mut lines = Vec::new();
+    {
+        let (server, address) = ours(arguments)?;
+        for _ in 0..arguments.rounds {
+            for (name, search) in VIEWS {
+                let url = format!("{address}/metrics{search}");
+                let mut browser = browser("trailmark", name, &url, arguments.runs);
+                browser.args(["--server", &server.0.id().to_string()]);
+                lines.push(raw.keep(&mut browser)?);
+            }
+        }
+    }
+    if let Some(python) = &arguments.aim {
+        let server = aim(arguments, python)?;
+        let url = format!("http://127.0.0.1:{}/metrics", arguments.aim_port);
+        let mut browser = browser("aim", "aim 3.29.1", &url, arguments.runs);
+        browser.args(["--moves", "5", "--redraws", "3", "--server", &server.0.id().to_string()]);
+        lines.push(raw.keep(&mut browser)?);
+    }
+    report(&lines);
+    println!("\nraw output: {}", raw.path.display());
+    Ok(())
+}
+
+/// Our page as it opens, and with every curve drawn, in dashes.
+const VIEWS: [(&str, &str); 2] =
+    [("density, as it opens", ""), ("every line, dashed", "?dash=per_device_train_batch_size&lines=1")];
+
+fn ours(arguments: &Ui) -> Result<(Server, String)> {
+    let folder = root().join(format!("target/bench-ui/wide-{}-{}", arguments.runs, arguments.steps));
+    if !folder.exists() {
+        let mut generate = Command::new(root().join("target/release/examples/generate"));
+        generate.arg("wide").arg(&folder);
+        generate.args(["--runs", &arguments.runs.to_string(), "--steps", &arguments.steps.to_string()]);
+        run_command(&mut generate)?;
+    }
+    let mut command = Command::new(root().join("target/release/trailmark"));
+    command.arg("up").arg("--repo").arg(&folder).args(["--port", "0", "--no-open"]);
+    let mut child =
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().context("start trailmark up")?;
+    let (out, err) = (child.stdout.take(), child.stderr.take());
+    let server = Server(child);
+    let address = first_address(out.context("read trailmark's output")?)
+        .or_else(|| first_address(err?))
+        .context("find the address in what trailmark up says")?;
+    Ok((server, address))
+}
+
+/// The first address that a server says it listens on.
+fn first_address(said: impl std::io::Read) -> Option<String> {
+    for line in BufReader::new(said).lines() {
+        let line = line.ok()?;
+        if let Some(at) = line.find("http://") {
+            let rest = line.get(at..)?;
+            let end = rest.find(|sign: char| sign.is_whitespace()).unwrap_or(rest.len());
+            return Some(rest.get(..end)?.trim_end_matches('/').to_owned());
+        }
+    }
+    None
+}
+
+fn aim(arguments: &Ui, python: &Path) -> Result<Server> {
+    let folder = root().join(format!("target/bench-ui/aim-{}-{}", arguments.runs, arguments.steps));
+    if !folder.exists() {
+        std::fs::create_dir_all(&folder)?;
+        let mut write = Command::new(python);
+        write.arg(root().join("benches/ui/aim_runs.py")).arg(&folder);
+        write.args(["--runs", &arguments.runs.to_string(), "--steps", &arguments.steps.to_string()]);
+        run_command(&mut write)?;
+    }
+    let mut command = Command::new(python.with_file_name("aim"));
+    command.arg("up").arg("--repo").arg(&folder).args(["--port", &arguments.aim_port.to_string()]);
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().context("start aim up")?;
+    let said = child.stderr.take().context("read Aim's output")?;
+    let server = Server(child);
+    first_address(said).context("wait for aim up")?;
+    std::thread::sleep(std::time::Duration::from_secs(5)); // it says its address a little before it listens
+    Ok(server)
+}
+
+fn browser(kind: &str, name: &str, url: &str, curves: usize) -> Command {
+    let mut command = Command::new("node");
+    command.arg(root().join("benches/ui/browser.mjs"));
+    command.args(["--kind", kind, "--name", name, "--url", url, "--curves", &curves.to_string()]);
+    command
+}
+
+fn report(lines: &[Value]) {
+    println!(
+        "\n{:<22} {:>9} {:>9} {:>9} {:>9} {:>9}",
+        "", "show s", "move ms", "redraw ms", "pan fps", "server s"
+    );
+    for line in lines {
+        let figure =
+            |key: &str| line[key].as_f64().map_or_else(|| "–".to_owned(), |value| format!("{value:.2}"));
+        println!(
+            "{:<22} {:>9} {:>9} {:>9} {:>9} {:>9}",
+            line["name"].as_str().unwrap_or(""),
+            figure("show_cpu_seconds"),
+            figure("move_cpu_millis"),
+            figure("redraw_cpu_millis"),
+            figure("pan_frames_a_second"),
+            figure("server_cpu_seconds"),
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_address_is_found_in_what_a_server_says() {
+        let check = |said: &str, want: Option<&str>| {
+            assert_eq!(first_address(said.as_bytes()), want.map(str::to_owned));
+        };
+        check("hello\n  http://127.0.0.1:43800/ ready\n", Some("http://127.0.0.1:43800"));
+        check("Open http://127.0.0.1:1\n", Some("http://127.0.0.1:1"));
+        check("nothing\n", None);
+    }
+}
