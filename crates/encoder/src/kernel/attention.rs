@@ -67,6 +67,13 @@ fn cut<'a>(
     })
 }
 
+/// Sequences with their parts, the longest first: the threads finish together, as no long one is left for the end.
+fn longest_first<P>(batch: &Batch, parts: impl Iterator<Item = P>) -> impl Iterator<Item = (usize, P)> {
+    let mut parts: Vec<(usize, P)> = parts.enumerate().collect();
+    parts.sort_by_key(|(sequence, _)| std::cmp::Reverse(batch.rows(*sequence).len()));
+    parts.into_iter()
+}
+
 /// The first index of the sequence's rows of weights, for dropout: rows are counted over the whole batch.
 fn first_weight_row(batch: &Batch, sequence: usize, n_heads: usize) -> usize {
     batch.rows(sequence).start * n_heads
@@ -84,7 +91,7 @@ pub(crate) fn forward(
     let parts =
         cut(weights, batch, |index| shape.n_weights_of(batch, index))
             .zip(cut(output, batch, |index| batch.rows(index).len() * hidden));
-    each_part(threads, parts, |sequence, worker, (weights, output)| {
+    each_part(threads, longest_first(batch, parts), |_, worker, (sequence, (weights, output))| {
         let rows = batch.rows(sequence);
         let (n_rows, n_keys) = (rows.len(), batch.n_real(sequence));
         let qkv = &qkv[rows.start * 3 * hidden..rows.end * 3 * hidden];
@@ -175,7 +182,7 @@ pub(crate) fn backward(
             (first, part)
         },
     );
-    each_part(threads, parts, |sequence, worker, (first_weight, d_qkv)| {
+    each_part(threads, longest_first(batch, parts), |_, worker, (sequence, (first_weight, d_qkv))| {
         let rows = batch.rows(sequence);
         let (n_rows, n_keys) = (rows.len(), batch.n_real(sequence));
         let qkv = &qkv[rows.start * 3 * hidden..rows.end * 3 * hidden];
