@@ -2,13 +2,13 @@
 
 use trailmark_core::WallTime;
 
-use crate::complete::{self, Completion};
+use crate::complete;
 use crate::error::Defect;
 use crate::eval::{Frame, Known};
-use crate::limit::{self, Budget};
+use crate::limit::Budget;
 use crate::tree::Tree;
 use crate::value::Value;
-use crate::{Kind, QueryError, RunView, Schema, SeriesView, compile};
+use crate::{Completion, Kind, QueryError, RunView, Schema, SeriesView, compile};
 
 /// A query, read and checked once, asked of any number of runs.
 #[derive(Debug, Clone)]

@@ -161,7 +161,9 @@ impl Schema {
         let last = |path: &str| path.rsplit('.').next().unwrap_or(path).to_owned();
         let near = nearest(key, leaves.iter().map(|path| path.rsplit('.').next().unwrap_or(path)));
         let exact = leaves.iter().filter(|path| last(path) == key).min_by_key(|path| path.len());
-        let near = near.and_then(|near| leaves.iter().filter(|path| last(path) == near).min_by_key(|p| p.len()).cloned());
+        let near = near.and_then(|near| {
+            leaves.iter().filter(|path| last(path) == near).min_by_key(|p| p.len()).cloned()
+        });
         exact.cloned().or(near)
     }
 }
