@@ -112,4 +112,5 @@ test("nothing to show gives no ticks", () => {
   assert.deepEqual(labels("linear", 1, 1, 5), []);
   assert.deepEqual(labels("linear", NaN, 1, 5), []);
   assert.deepEqual(labels("linear", 0, Infinity, 5), []);
+  assert.deepEqual(labels("log", 0, 4, 2), ["0", "2", "4"]);
 });

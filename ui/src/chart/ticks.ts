@@ -23,7 +23,7 @@ export function ticks(
     return [];
   if (style === "time") return time_ticks(low, high, count);
   if (style === "duration") return duration_ticks(low, high, count);
-  if (scale.kind === "log") {
+  if (scale.kind === "log" && low > 0) {
     const values = log_values(low, high, count);
     if (values.length >= 3)
       return values.map((value) => ({ value, label: plain(value) }));

@@ -13,6 +13,7 @@ import { Empty, Looks } from "../parts/looks.tsx";
 import { QueryBox } from "../parts/query_box.tsx";
 import { Top } from "../parts/top.tsx";
 import { use_request } from "../request.ts";
+import type { Look } from "../request.ts";
 import type { Runs } from "../shapes.ts";
 import { MetricsCharts } from "./metrics_charts.tsx";
 import { MetricsControls } from "./metrics_controls.tsx";
@@ -57,15 +58,19 @@ export function Metrics(_props: { readonly rest: string }): JSX.Element {
         />
       </Top>
       <main class="main" id="main">
-        <Looks
-          look={
-            query_error === undefined ? look : { ...look, error: undefined }
-          }
-          is_empty={(runs) => runs.runs.length === 0}
-          empty={<NoRuns q={values.q} />}
-        >
-          {(runs) => <Explorer values={values} answer={runs} />}
-        </Looks>
+        {query_error !== undefined && look.data === undefined ? (
+          <Empty title="The query cannot be read">
+            It says above what is wrong
+          </Empty>
+        ) : (
+          <Looks
+            look={query_error === undefined ? look : quiet(look)}
+            is_empty={(runs) => runs.runs.length === 0}
+            empty={<NoRuns q={values.q} />}
+          >
+            {(runs) => <Explorer values={values} answer={runs} />}
+          </Looks>
+        )}
       </main>
     </>
   );
@@ -87,6 +92,11 @@ function NoRuns({ q }: { q: string }): JSX.Element {
 interface ExplorerProps {
   readonly values: MetricsValues;
   readonly answer: Runs;
+}
+
+/** A look without its error, which the query box says already. */
+function quiet(look: Look<Runs>): Look<Runs> {
+  return { ...look, error: undefined };
 }
 
 function Explorer({ values, answer }: ExplorerProps): JSX.Element {

@@ -61,7 +61,9 @@ export function chart_of(
   const is_log = y_kind(values_span, chosen) === "log";
   const references =
     names.length === 1 ? blind_references(names[0] ?? "", items) : [];
-  const [low, high] = share_range(names, least, largest);
+  const [low, high] = is_log
+    ? [undefined, undefined]
+    : share_range(names, least, largest);
   return {
     key,
     title: title_of(values, chosen, names),

@@ -16,6 +16,7 @@ import { Picker } from "../parts/picker.tsx";
 import { QueryBox } from "../parts/query_box.tsx";
 import { Top } from "../parts/top.tsx";
 import { use_request } from "../request.ts";
+import type { Look } from "../request.ts";
 import type { Runs } from "../shapes.ts";
 import { axis_of, metric_measures, param_measure } from "./params_axes.ts";
 import type { Measure } from "./params_axes.ts";
@@ -59,24 +60,33 @@ export function Params(_props: { readonly rest: string }): JSX.Element {
         />
       </Top>
       <main class="main" id="main">
-        <Looks
-          look={
-            query_error === undefined ? look : { ...look, error: undefined }
-          }
-          is_empty={(runs) => runs.runs.length === 0}
-          empty={
-            <Empty title={values.q === "" ? "No runs yet" : "No run matches"}>
-              {values.q === ""
-                ? "A run appears here as soon as it is tracked"
-                : "Nothing in this repository fits the query above"}
-            </Empty>
-          }
-        >
-          {(runs) => <Explorer values={values} answer={runs} />}
-        </Looks>
+        {query_error !== undefined && look.data === undefined ? (
+          <Empty title="The query cannot be read">
+            It says above what is wrong
+          </Empty>
+        ) : (
+          <Looks
+            look={query_error === undefined ? look : quiet(look)}
+            is_empty={(runs) => runs.runs.length === 0}
+            empty={
+              <Empty title={values.q === "" ? "No runs yet" : "No run matches"}>
+                {values.q === ""
+                  ? "A run appears here as soon as it is tracked"
+                  : "Nothing in this repository fits the query above"}
+              </Empty>
+            }
+          >
+            {(runs) => <Explorer values={values} answer={runs} />}
+          </Looks>
+        )}
       </main>
     </>
   );
+}
+
+/** A look without its error, which the query box says already. */
+function quiet(look: Look<Runs>): Look<Runs> {
+  return { ...look, error: undefined };
 }
 
 function Explorer({

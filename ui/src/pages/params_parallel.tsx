@@ -36,6 +36,8 @@ interface Drag {
 /** How near an axis a drag must begin, in pixels. */
 const GRIP = 14;
 const LEAST_DRAG = 0.01;
+/** So near an end of the axis a brush is open: no value lies there. */
+const EDGE = 0.03;
 
 export function Parallel({ model, hovered }: ParallelProps): JSX.Element {
   const drag = useSignal<Drag | undefined>(undefined);
@@ -187,8 +189,8 @@ function brush(model: ParamsModel, { axis: index, from, to }: Drag): void {
   }
   const end = (share: number): number => axis.number_at(share);
   const [a, b] = [Math.min(from, to), Math.max(from, to)];
-  const is_top = b >= 0.995;
-  const is_foot = a <= 0.005;
+  const is_top = b >= 1 - EDGE;
+  const is_foot = a <= EDGE;
   const [low, high] = axis.is_flipped
     ? [is_top ? -Infinity : end(b), is_foot ? Infinity : end(a)]
     : [is_foot ? -Infinity : end(a), is_top ? Infinity : end(b)];
