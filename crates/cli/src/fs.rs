@@ -43,6 +43,18 @@ pub(crate) fn create_folder(path: &Path) -> Result<()> {
     std::fs::create_dir_all(path).with_context(|| format!("make a folder: {}", path.display()))
 }
 
+/// A file that this process alone holds as long as it is open; none when another one has it.
+pub(crate) fn hold(path: &Path) -> Result<Option<File>> {
+    let file = open_to_append(path)?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(std::fs::TryLockError::WouldBlock) => Ok(None),
+        Err(std::fs::TryLockError::Error(error)) => {
+            Err(error).with_context(|| format!("lock a file: {}", path.display()))
+        }
+    }
+}
+
 /// Writes a file beside its old self and renames it.
 pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
     let beside = path.with_added_extension("new");

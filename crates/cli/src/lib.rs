@@ -3,10 +3,11 @@
 // A command line talks to people; what else the crates write goes through their own `fs.rs`.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
-mod answer;
 mod arguments;
+mod ask;
 mod data;
 mod demo;
+mod evaluate;
 mod fs;
 mod hub;
 mod model;
@@ -32,7 +33,7 @@ const DONE: u8 = 0;
 const FAILED: u8 = 1;
 /// The command line could not be understood.
 const USAGE: u8 = 2;
-/// Stopped by Ctrl-C: what was recorded and saved until then stays.
+/// Stopped by Ctrl-C, or with 143 by SIGTERM: what was recorded and saved until then stays.
 const INTERRUPTED: u8 = 130;
 
 /// Fine-tunes question-answering models and keeps every number of every run.
@@ -49,7 +50,7 @@ const EXAMPLES: &str = "Examples:
   trailmark runs ls
   trailmark ask --model best:f1 -q 'What is the capital of France?' -c 'The capital of France is Paris.'
 
-Exit codes: 0 done, 1 failed, 2 not understood, 130 stopped by Ctrl-C.";
+Exit codes: 0 done, 1 failed, 2 not understood, 130 stopped by Ctrl-C, 143 by SIGTERM\n(what was recorded and saved until then stays; the same command goes on).";
 
 #[derive(Subcommand)]
 enum Command {
@@ -60,9 +61,9 @@ enum Command {
     /// Fine-tunes one model for each combination of a recipe's [grid].
     Sweep(train::Sweep),
     /// Measures a model: EM and F1 on a data set.
-    Evaluate(answer::Evaluate),
+    Evaluate(evaluate::Evaluate),
     /// Answers questions from contexts.
-    Ask(answer::Ask),
+    Ask(ask::Ask),
     /// Lists and shows tracked runs.
     #[command(subcommand)]
     Runs(runs::Runs),
@@ -91,6 +92,11 @@ impl Place {
     }
 }
 
+/// How many threads compute.
+fn threads(given: Option<usize>) -> usize {
+    given.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from))
+}
+
 /// Runs the program with these arguments, the first being its name.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let words = arguments::join_switches(arguments.into_iter().collect());
@@ -106,12 +112,13 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Demo(demo) => demo::run(&demo),
         Command::Train(train) => train::train(&train),
         Command::Sweep(sweep) => train::sweep(&sweep),
-        Command::Evaluate(evaluate) => answer::evaluate(&evaluate),
-        Command::Ask(ask) => answer::ask(&ask),
+        Command::Evaluate(evaluate) => evaluate::run(&evaluate),
+        Command::Ask(ask) => ask::run(&ask),
         Command::Runs(runs) => runs::run(&runs),
         Command::Up(up) => up::run(&up),
     };
     match result {
+        Ok(INTERRUPTED) => ExitCode::from(session::stopped_code()),
         Ok(code) => ExitCode::from(code),
         Err(error) => {
             terminal::say(&show::error(&error));

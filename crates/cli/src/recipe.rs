@@ -150,7 +150,7 @@ impl Recipe {
                     let mut table = table.clone();
                     table.insert(name.clone(), value.clone());
                     let short = name.trim_start_matches("per_device_train_");
-                    let label = format!("{label} {short}={value}").trim().to_owned();
+                    let label = format!("{label} {short}={}", short_text(value)).trim().to_owned();
                     next.push((label, table));
                 }
             }
@@ -163,6 +163,15 @@ impl Recipe {
                 Ok((label, arguments))
             })
             .collect()
+    }
+}
+
+/// A value of a grid in few characters.
+fn short_text(value: &toml::Value) -> String {
+    match value {
+        toml::Value::Float(number) if !(1e-3..1e6).contains(&number.abs()) => format!("{number:e}"),
+        toml::Value::String(text) => text.clone(),
+        other => other.to_string(),
     }
 }
 

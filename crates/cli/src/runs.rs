@@ -1,23 +1,37 @@
 //! `trailmark runs ls` and `trailmark runs show`.
 
+use std::str::FromStr;
+
 use anyhow::Result;
 use clap::{Args, Subcommand};
-use trailmark_core::{Context, SeriesKey, Value};
-use trailmark_store::Repository;
+use trailmark_core::{Context, ParamValue, RunId, SeriesKey, Value};
+use trailmark_store::{Repository, RunData};
 
+use crate::show::Listed;
+use crate::terminal::{print, say, warn};
 use crate::{DONE, Place, show};
+
+/// Digits of an id in a list, unless more are needed to tell two apart.
+const ID_DIGITS: usize = 10;
+/// Log lines that are shown unless all are asked for.
+const LOG_LINES: usize = 20;
+/// The beginning of names that people seldom look for: the machine, not the model.
+const SYSTEM: &str = "__system";
 
 /// Lists and shows tracked runs.
 #[derive(Subcommand)]
 pub(crate) enum Runs {
     /// Lists runs, oldest first.
     Ls(Ls),
-    /// Shows one run: params, metrics, log.
+    /// Shows one run: params, metrics, the end of its log.
     Show(Show),
 }
 
 #[derive(Args)]
 pub(crate) struct Ls {
+    /// List archived runs too.
+    #[arg(long)]
+    all: bool,
     /// Print a JSON array.
     #[arg(long)]
     json: bool,
@@ -29,11 +43,44 @@ pub(crate) struct Ls {
 pub(crate) struct Show {
     /// The run's id, its first digits, or its name.
     run: String,
+    /// How many lines of the log's end, or all.
+    #[arg(long, value_name = "LINES|all", default_value_t = Log::Last(LOG_LINES))]
+    log: Log,
+    /// Show what is known of the machine too.
+    #[arg(long)]
+    system: bool,
     /// Print a JSON object.
     #[arg(long)]
     json: bool,
     #[command(flatten)]
     place: Place,
+}
+
+/// How much of a log is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Log {
+    All,
+    Last(usize),
+}
+
+impl FromStr for Log {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "all" => Ok(Self::All),
+            _ => text.parse().map(Self::Last).map_err(|_| "want a number of lines, or all".to_owned()),
+        }
+    }
+}
+
+impl std::fmt::Display for Log {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::All => f.write_str("all"),
+            Self::Last(lines) => lines.fmt(f),
+        }
+    }
 }
 
 pub(crate) fn run(runs: &Runs) -> Result<u8> {
@@ -44,64 +91,139 @@ pub(crate) fn run(runs: &Runs) -> Result<u8> {
 }
 
 fn list(ls: &Ls) -> Result<u8> {
-    let runs = Repository::open(&ls.place.path())?.read_all()?;
+    let rows = Repository::open(&ls.place.path())?.rows()?;
+    let listed = rows.iter().filter(|row| ls.all || !row.is_archived);
+    let runs: Vec<Listed<'_>> = listed.map(|row| Listed::from(&**row)).collect();
     if ls.json {
-        println!("{}", serde_json::Value::from(runs.iter().map(show::run_json).collect::<Vec<_>>()));
+        print(&serde_json::Value::from(runs.iter().map(Listed::json).collect::<Vec<_>>()).to_string())?;
         return Ok(DONE);
     }
-    let rows: Vec<Vec<String>> = runs
-        .iter()
-        .map(|run| {
-            let eval = |name: &str| show::last(run, &SeriesKey::new(name, Context::subset("eval")));
-            let tags: Vec<&str> = run.tags.iter().map(String::as_str).collect();
-            vec![
-                run.id.to_string()[..10].to_owned(),
-                run.name.clone(),
-                run.experiment.clone(),
-                run.status.to_string(),
-                eval("loss"),
-                eval("exact_match"),
-                eval("f1"),
-                tags.join(","),
-            ]
-        })
-        .collect();
-    show::table(&["id", "name", "experiment", "status", "eval loss", "EM", "F1", "tags"], &rows)?;
+    if rows.is_empty() {
+        say("no runs yet: trailmark train, sweep or demo makes some");
+    }
+    let ids: Vec<RunId> = runs.iter().map(|run| run.id).collect();
+    let digits = digits(&ids);
+    let table: Vec<Vec<String>> = runs.iter().map(|run| cells(run, digits)).collect();
+    show::table(&["id", "name", "experiment", "status", "eval loss", "EM", "F1", "tags"], &table)?;
+    if runs.len() < rows.len() {
+        say(&format!("{} archived runs are not listed: --all", rows.len() - runs.len()));
+    }
     Ok(DONE)
+}
+
+fn cells(run: &Listed<'_>, digits: usize) -> Vec<String> {
+    let tags: Vec<&str> = run.tags.iter().map(String::as_str).collect();
+    vec![
+        run.id.to_string().chars().take(digits).collect(),
+        run.name.to_owned(),
+        run.experiment.to_owned(),
+        run.status.to_string(),
+        run.eval("loss"),
+        run.eval("exact_match"),
+        run.eval("f1"),
+        tags.join(","),
+    ]
+}
+
+/// How many digits tell these ids from each other.
+fn digits(ids: &[RunId]) -> usize {
+    let mut texts: Vec<String> = ids.iter().map(RunId::to_string).collect();
+    texts.sort();
+    let shared = |pair: &[String]| pair[0].bytes().zip(pair[1].bytes()).take_while(|(a, b)| a == b).count();
+    let most = texts.windows(2).map(shared).max().unwrap_or(0);
+    (most + 1).max(ID_DIGITS)
 }
 
 fn show_one(one: &Show) -> Result<u8> {
     let run = Repository::open(&one.place.path())?.find(&one.run)?;
+    for problem in &run.problems {
+        warn(&problem.to_string());
+    }
     if one.json {
-        println!("{}", show::run_json(&run));
+        print(&show::run_json(&run).to_string())?;
         return Ok(DONE);
     }
-    println!("{} {} ({}, {})", run.id, run.name, run.experiment, run.status);
-    for problem in &run.problems {
-        eprintln!("warning: {problem}");
+    print(&format!("{} {} ({}, {})", run.id, run.name, run.experiment, show::state(&run)))?;
+    let mut params = Vec::new();
+    for (key, value) in run.params.iter().filter(|(key, _)| one.system || !key.starts_with(SYSTEM)) {
+        flatten(key, value, &mut params);
     }
-    for (key, value) in run.params.iter().filter(|(key, _)| !key.starts_with("__")) {
-        println!("{key}: {value}");
-    }
-    let rows: Vec<Vec<String>> = run
+    show::table(&["param", "value"], &params)?;
+    let metrics: Vec<Vec<String>> = run
         .series
         .iter()
+        .filter(|(key, _)| one.system || !key.name.starts_with(SYSTEM))
         .filter_map(|(key, series)| {
             let (min, max) = series.range()?;
-            let number = |number: f64| format!("{number:.4}");
             let count = series.points.len().to_string();
             Some(vec![key.to_string(), number(series.last()?), number(min), number(max), count])
         })
         .collect();
-    println!();
-    show::table(&["metric", "last", "min", "max", "points"], &rows)?;
-    if let Some(log) = run.series.get(&SeriesKey::new("logs", Context::empty())) {
-        println!();
-        for point in &log.points {
-            if let Value::Log(line) = &point.value {
-                println!("{}", line.text);
-            }
+    print("")?;
+    show::table(&["metric", "last", "min", "max", "points"], &metrics)?;
+    log(&run, one.log)?;
+    Ok(DONE)
+}
+
+/// Numbers of any size in few digits.
+fn number(number: f64) -> String {
+    if number == 0.0 || (1e-3..1e7).contains(&number.abs()) {
+        format!("{number:.4}")
+    } else {
+        format!("{number:.3e}")
+    }
+}
+
+/// A tree as rows `a.b.c`, value.
+fn flatten(path: &str, value: &ParamValue, rows: &mut Vec<Vec<String>>) {
+    match value {
+        ParamValue::Map(map) => {
+            map.iter().for_each(|(key, value)| flatten(&format!("{path}.{key}"), value, rows));
+        }
+        leaf => rows.push(vec![path.to_owned(), leaf.to_string()]),
+    }
+}
+
+fn log(run: &RunData, log: Log) -> Result<()> {
+    let Some(series) = run.series.get(&SeriesKey::new("logs", Context::empty())) else { return Ok(()) };
+    let n_lines = series.points.len();
+    let n_shown = match log {
+        Log::All => n_lines,
+        Log::Last(lines) => lines.min(n_lines),
+    };
+    if n_shown == 0 {
+        return Ok(());
+    }
+    let of = if n_shown < n_lines {
+        format!(" (last {n_shown} of {n_lines} lines; --log all)")
+    } else {
+        String::new()
+    };
+    print(&format!("\nlog{of}"))?;
+    for point in &series.points[n_lines - n_shown..] {
+        if let Value::Log(line) = &point.value {
+            print(&format!("  {}", line.text))?;
         }
     }
-    Ok(DONE)
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_shown_with_as_many_digits_as_tell_them_apart() {
+        let id = |random: u8| RunId::from_parts(7, [random, 0, 0, 0, 0, 0]);
+        assert_eq!(digits(&[id(1)]), ID_DIGITS);
+        let (a, b) = (id(0x10).to_string(), id(0x11).to_string());
+        let n = digits(&[id(0x10), id(0x11)]);
+        assert!(a[..n] != b[..n] && a[..n - 1] == b[..n - 1], "{a} {b} {n}");
+    }
+
+    #[test]
+    fn numbers_of_any_size_are_short() {
+        let texts = [0.0, 42.5, 0.00004, f64::NAN].map(number);
+        assert_eq!(texts, ["0.0000", "42.5000", "4.000e-5", "NaN"]);
+    }
 }

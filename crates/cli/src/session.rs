@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use trailmark_client::capture::{SystemSampler, environment};
 use trailmark_client::{Run, RunOptions};
 use trailmark_core::{Edit, End, ParamValue, Params, Recorder, RunStatus};
@@ -44,14 +44,21 @@ impl Session {
             for signal in signals.forever() {
                 SIGNAL.store(signal, Ordering::Relaxed);
                 if STOP.swap(true, Ordering::Relaxed) {
-                    std::process::exit(i32::from(crate::INTERRUPTED));
+                    std::process::exit(i32::from(stopped_code()));
                 }
                 say("stopping after this step, with a checkpoint; once more to stop at once");
             }
         })?;
-        let available = std::thread::available_parallelism().map_or(1, usize::from);
-        let threads = Threads::new(threads.unwrap_or(available))?;
+        let threads = Threads::new(crate::threads(threads))?;
         Ok(Self { repository, experiment: experiment.to_owned(), threads, stop: &STOP })
+    }
+}
+
+/// The exit code of a program that a signal stopped: 128 and the signal.
+pub(crate) fn stopped_code() -> u8 {
+    match u8::try_from(SIGNAL.load(Ordering::Relaxed)) {
+        Ok(signal) if signal > 0 => 128 + signal,
+        _ => crate::INTERRUPTED,
     }
 }
 
@@ -92,6 +99,10 @@ impl Session {
     /// Trains one model and tracks it. A run that finished in `output_dir` is passed over; one that was stopped or died
     /// goes on from its newest checkpoint.
     pub(crate) fn train(&self, work: &Work<'_>) -> Result<Done> {
+        fs::create_folder(work.output_dir)?;
+        let Some(_held) = fs::hold(&work.output_dir.join(LOCK_FILE))? else {
+            bail!("train: another writer holds it, want a folder of its own: {}", work.output_dir.display());
+        };
         let known = run_of(work.output_dir)?.filter(|_| !work.arguments.overwrite_output_dir);
         if let Some(done) = known.and_then(|run| self.finished(run)) {
             say(&format!("{} ({}): finished before, passed over", done.name, work.label));
@@ -249,13 +260,15 @@ fn param(value: &serde_json::Value) -> ParamValue {
 }
 
 /// The tag of a run that learnt nothing.
-const DIVERGED: &str = "diverged";
+pub(crate) const DIVERGED: &str = "diverged";
 /// The file in an output folder that says which run made it.
 const RUN_FILE: &str = "run.txt";
+/// Locked while a run writes checkpoints there, so that no other one does.
+const LOCK_FILE: &str = "run.lock";
 /// The effective recipe, beside the checkpoints and in the one that the run ended with.
 const RECIPE_FILE: &str = "recipe.toml";
 
-fn run_of(output_dir: &Path) -> Result<Option<trailmark_core::RunId>> {
+pub(crate) fn run_of(output_dir: &Path) -> Result<Option<trailmark_core::RunId>> {
     let file = output_dir.join(RUN_FILE);
     let text = fs::read_text_if_any(&file)?;
     let read =
@@ -264,7 +277,6 @@ fn run_of(output_dir: &Path) -> Result<Option<trailmark_core::RunId>> {
 }
 
 fn remember(work: &Work<'_>, run: trailmark_core::RunId) -> Result<()> {
-    fs::create_folder(work.output_dir)?;
     if let Some(recipe) = recipe_text(work)? {
         fs::replace(&work.output_dir.join(RECIPE_FILE), recipe.as_bytes())?;
     }

@@ -1,10 +1,13 @@
 //! How things look: hints, tables, runs as JSON.
 
+use std::collections::BTreeSet;
+
 use anyhow::Result;
 use serde_json::{Value, json};
-use trailmark_core::{ParamValue, SeriesKey};
-use trailmark_store::RunData;
+use trailmark_core::{Context, ParamValue, Params, RunId, RunStatus, SeriesKey, Step, WallTime};
+use trailmark_store::{RunData, RunRow};
 
+use crate::session;
 use crate::terminal::print;
 
 /// An error as people read it: what happened, its causes indented, and what can be done.
@@ -20,7 +23,7 @@ pub(crate) fn error(error: &anyhow::Error) -> String {
 }
 
 /// What a person can do, by words of the error; the first that fits.
-const HINTS: [(&str, &str); 32] = [
+const HINTS: [(&str, &str); 33] = [
     ("want --model DIR", "give the folder of a BERT or DistilBERT encoder: --model DIR"),
     ("HF_HUB_OFFLINE is set", "unset HF_HUB_OFFLINE, or give a folder"),
     ("reach the hub", "see that the network is up and HF_ENDPOINT right; a folder works without"),
@@ -43,10 +46,11 @@ const HINTS: [(&str, &str); 32] = [
     ("its tokenizer has", "the tokenizer files in the folder belong to another model"),
     ("neither tokenizer.json nor vocab.txt", "copy the tokenizer's files into the folder"),
     ("without trailmark.toml", "give the repository with --repo, or track a run first"),
-    ("want at most 1", "update trailmark: the repository was made by a newer one"),
+    ("got format", "update trailmark: the repository was made by a newer one"),
     ("another writer holds it", "wait until the other program has ended, or stop it"),
     ("disk is full", "free some space; what was recorded before is kept"),
     ("No space left", "free some space; what was recorded before is kept"),
+    ("questions (-q)", "give one context for each question, or one for all, or --input with JSON lines"),
     ("find the best run", "see what there is: trailmark runs ls"),
     ("find a run", "see what there is: trailmark runs ls"),
     ("got a question of", "shorten the question, or make windows larger (--max-seq-len, max_seq_length)"),
@@ -97,25 +101,105 @@ fn param(value: &ParamValue) -> Value {
     }
 }
 
+/// A run as lists show it, from its row in the catalog or from all that was read of it.
+pub(crate) struct Listed<'a> {
+    pub(crate) id: RunId,
+    pub(crate) name: &'a str,
+    pub(crate) experiment: &'a str,
+    pub(crate) status: &'a RunStatus,
+    pub(crate) tags: &'a BTreeSet<String>,
+    created: WallTime,
+    params: &'a Params,
+    metrics: Vec<Metric<'a>>,
+}
+
+struct Metric<'a> {
+    key: &'a SeriesKey,
+    last: f64,
+    range: (f64, f64),
+    count: u64,
+}
+
+impl<'a> From<&'a RunData> for Listed<'a> {
+    fn from(run: &'a RunData) -> Self {
+        let metrics = run.series.iter().filter_map(|(key, series)| {
+            let count = series.points.len() as u64;
+            Some(Metric {
+                key,
+                last: series.last()?,
+                range: series.range().unwrap_or((f64::NAN, f64::NAN)),
+                count,
+            })
+        });
+        Self {
+            id: run.id,
+            name: &run.name,
+            experiment: &run.experiment,
+            status: &run.status,
+            tags: &run.tags,
+            created: run.created,
+            params: &run.params,
+            metrics: metrics.collect(),
+        }
+    }
+}
+
+impl<'a> From<&'a RunRow> for Listed<'a> {
+    fn from(run: &'a RunRow) -> Self {
+        let number = |place: Option<(Step, f64)>| place.map_or(f64::NAN, |(_, number)| number);
+        let metrics = run.series.iter().filter_map(|series| {
+            let range = (number(series.min), number(series.max));
+            Some(Metric { key: &series.key, last: series.last?, range, count: series.count })
+        });
+        Self {
+            id: run.id,
+            name: &run.name,
+            experiment: &run.experiment,
+            status: &run.status,
+            tags: &run.tags,
+            created: run.created,
+            params: &run.params,
+            metrics: metrics.collect(),
+        }
+    }
+}
+
+impl Listed<'_> {
+    /// The stable shape that programs read.
+    pub(crate) fn json(&self) -> Value {
+        let metrics = self.metrics.iter().map(|metric| {
+            let context = ParamValue::Map(metric.key.context.as_params().clone());
+            let (min, max) = metric.range;
+            json!({
+                "name": metric.key.name, "context": param(&context), "last": number(metric.last),
+                "min": number(min), "max": number(max), "count": metric.count,
+            })
+        });
+        let metrics: Vec<Value> = metrics.collect();
+        json!({
+            "id": self.id.to_string(), "name": self.name, "experiment": self.experiment,
+            "status": self.status.word(), "created_at": self.created.unix_secs(),
+            "tags": self.tags, "params": param(&ParamValue::Map(self.params.clone())), "metrics": metrics,
+        })
+    }
+
+    /// The last number of an evaluation metric, as people read it.
+    pub(crate) fn eval(&self, name: &str) -> String {
+        let key = SeriesKey::new(name, Context::subset("eval"));
+        let metric = self.metrics.iter().find(|metric| *metric.key == key);
+        metric.map_or_else(String::new, |metric| format!("{:.2}", metric.last))
+    }
+}
+
 /// A run in the stable shape that programs read.
 pub(crate) fn run_json(run: &RunData) -> Value {
-    let metrics: Vec<Value> = run
-        .series
-        .iter()
-        .filter_map(|(key, series)| {
-            let (min, max) = series.range()?;
-            let context = ParamValue::Map(key.context.as_params().clone());
-            Some(json!({
-                "name": key.name, "context": param(&context), "last": number(series.last()?),
-                "min": number(min), "max": number(max), "count": series.points.len(),
-            }))
-        })
-        .collect();
-    json!({
-        "id": run.id.to_string(), "name": run.name, "experiment": run.experiment,
-        "status": run.status.word(), "created_at": run.created.unix_secs(),
-        "tags": run.tags, "params": param(&ParamValue::Map(run.params.clone())), "metrics": metrics,
-    })
+    Listed::from(run).json()
+}
+
+/// How a run stands, and whether it diverged.
+pub(crate) fn state(run: &RunData) -> String {
+    let word = run.status.word();
+    if run.tags.contains(session::DIVERGED) { format!("{word}, diverged") } else { word.to_owned() }
 }
 
 /// The last number of a series, as people read it.

@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 use clap::Args;
 use serde_json::json;
-use trailmark_core::{ContentId, Context, SeriesKey};
+use trailmark_core::{ContentId, Context, RunId, SeriesKey};
 use trailmark_qa::Tokenizer;
 use trailmark_store::{Repository, best};
 use trailmark_tune::TrainingArguments;
 
 use crate::recipe::{Flags, Recipe};
-use crate::session::{Done, Session, Work};
+use crate::session::{self, Session, Work};
 use crate::terminal::{print, say};
 use crate::{DONE, FAILED, INTERRUPTED, Place, model, show};
 
@@ -75,8 +75,8 @@ fn run(common: &Common, is_sweep: bool) -> Result<u8> {
     let tokenizer = Tokenizer::load(&folder)?;
     let (train, eval) = recipe.data.load()?;
     let session = Session::start(repository.clone(), &recipe.experiment, common.threads)?;
-    let mut done = Vec::new();
-    let mut was_stopped = false;
+    let mut runs = Vec::new();
+    let (mut was_stopped, mut n_failed) = (false, 0);
     for (label, arguments) in &combinations {
         let label = if label.is_empty() { "train" } else { label };
         let work = Work {
@@ -94,20 +94,24 @@ fn run(common: &Common, is_sweep: bool) -> Result<u8> {
         match session.train(&work) {
             Ok(one) => {
                 was_stopped |= one.outcome.was_stopped;
-                done.push((label.to_owned(), one));
+                runs.push((label.to_owned(), one.run));
             }
-            Err(error) if is_sweep => say(&format!("error: {label}: {error:#}")),
+            Err(error) if is_sweep => {
+                say(&format!("error: {label}: {error:#}"));
+                runs.extend(session::run_of(work.output_dir)?.map(|run| (label.to_owned(), run)));
+                n_failed += 1;
+            }
             Err(error) => return Err(error),
         }
         if was_stopped {
             break;
         }
     }
-    report(common, &repository, &done)?;
-    Ok(match (was_stopped, done.len() == combinations.len()) {
+    report(common, &repository, &runs)?;
+    Ok(match (was_stopped, n_failed) {
         (true, _) => INTERRUPTED,
-        (false, true) => DONE,
-        (false, false) => FAILED,
+        (false, 0) => DONE,
+        (false, _) => FAILED,
     })
 }
 
@@ -130,46 +134,34 @@ fn output_dir(
     Ok(base.join(&recipe.experiment).join(name))
 }
 
-fn report(common: &Common, repository: &Path, done: &[(String, Done)]) -> Result<()> {
+fn report(common: &Common, repository: &Path, done: &[(String, RunId)]) -> Result<()> {
     let repository = Repository::open(repository)?;
     let mut runs = Vec::new();
-    for (_, one) in done {
-        runs.push(repository.read_run(one.run)?);
+    for (_, id) in done {
+        runs.push(repository.read_run(*id)?);
     }
-    let best = best(&runs, &"f1".parse()?, false);
+    let best = best(&runs, &"f1".parse()?, false).ok();
     if common.json {
-        let best = best.ok().map(|best| {
-            let of = |name: &str| {
-                let series = best.run.series.get(&SeriesKey::new(name, Context::subset("eval")));
-                series
-                    .and_then(|series| series.numbers().find(|(step, _)| *step == best.step))
-                    .map(|(_, n)| n)
-            };
+        let best = best.map(|best| {
+            let em = best.run.series.get(&SeriesKey::new("exact_match", Context::subset("eval")));
+            let em = em.and_then(|em| em.numbers().find(|(step, _)| *step == best.step));
             json!({"id": best.run.id.to_string(), "checkpoint": best.checkpoint,
-                   "exact_match": of("exact_match"), "f1": best.value})
+                   "exact_match": em.map(|(_, em)| show::number(em)), "f1": show::number(best.value)})
         });
         let runs: Vec<_> = runs.iter().map(show::run_json).collect();
-        print(&json!({"repo": repository.path(), "runs": runs, "best": best}).to_string())?;
-        return Ok(());
+        return print(&json!({"repo": repository.path(), "runs": runs, "best": best}).to_string());
     }
     let rows: Vec<Vec<String>> = done
         .iter()
         .zip(&runs)
-        .map(|((label, one), run)| {
+        .map(|((label, _), run)| {
             let eval = |name: &str| show::last(run, &SeriesKey::new(name, Context::subset("eval")));
-            let state = if one.outcome.diverged { "diverged" } else { run.status.word() };
-            vec![
-                one.name.clone(),
-                label.clone(),
-                eval("loss"),
-                eval("exact_match"),
-                eval("f1"),
-                state.to_owned(),
-            ]
+            let name = if run.name.is_empty() { run.id.to_string() } else { run.name.clone() };
+            vec![name, label.clone(), eval("loss"), eval("exact_match"), eval("f1"), show::state(run)]
         })
         .collect();
     show::table(&["run", "arguments", "eval loss", "EM", "F1", "status"], &rows)?;
-    if let Ok(best) = best {
+    if let Some(best) = best {
         print(&format!("best: {} at step {}, F1 {:.2}", best.run.name, best.step, best.value))?;
         if let Some(checkpoint) = best.checkpoint {
             print(&format!("checkpoint: {}", checkpoint.display()))?;

@@ -8,7 +8,7 @@ use trailmark_store::Repository;
 use crate::demo::grid::Plan;
 use crate::session::Session;
 use crate::terminal::{say, warn};
-use crate::{answer, fs};
+use crate::{evaluate, fs};
 
 /// EM and F1 in percent.
 #[derive(Debug, Clone, Copy)]
@@ -28,7 +28,7 @@ pub(super) fn measure(session: &Session, plan: &Plan<'_>, repository: &Repositor
     if let Some(baseline) = known.and_then(|run| read(repository, run)) {
         return Ok(baseline);
     }
-    let found = answer::measure(plan.model, &plan.parts.eval)?;
+    let found = evaluate::measure(plan.model, &plan.parts.eval)?;
     let baseline = Baseline { exact_match: found.exact_match.unwrap_or(0.0), f1: found.f1.unwrap_or(0.0) };
     let run = Run::start(RunOptions {
         repository: session.repository.clone(),
