@@ -106,8 +106,8 @@ const context = await browser.newContext({ viewport: { width: 1440, height: 900 
 const page = await context.newPage();
 await page.goto("about:blank");
 let bytes = 0;
-page.on("response", (response) => {
-  void response.body().then((body) => (bytes += body.length)).catch(() => undefined);
+page.on("requestfinished", (request) => {
+  void request.sizes().then(({ responseBodySize }) => (bytes += responseBodySize)).catch(() => undefined);
 });
 
 const result = { name: option("name", kind), kind, curves };

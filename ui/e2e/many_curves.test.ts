@@ -34,6 +34,19 @@ test("1,200 curves are counted, drawn as a density, and one of them is read", as
   await page.context().close();
 });
 
+test("a click lays a run on top of the density, by name", async () => {
+  const page = await served.open("/metrics");
+  await page.locator(".legend button").first().waitFor();
+  const box = await page.locator(".line-chart").first().boundingBox();
+  assert.ok(box);
+  await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+  await page.locator(".tip.reading").waitFor();
+  await page.mouse.down();
+  await page.mouse.up();
+  await page.waitForURL(/top=[0-9a-f]{24}/);
+  await page.context().close();
+});
+
 test("a param of very many values is cut into ranges", async () => {
   const page = await served.open("/metrics");
   await page.locator(".legend button").first().waitFor();

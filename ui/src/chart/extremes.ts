@@ -7,6 +7,8 @@ export interface Extremes {
   /** The least above zero: where a log axis may begin. */
   readonly least_positive: number;
   readonly largest: number;
+  /** Whether every value is finite. */
+  readonly are_finite: boolean;
 }
 
 const known = new WeakMap<Numbers, Extremes>();
@@ -18,14 +20,18 @@ export function extremes_of(values: Numbers): Extremes {
   let least = Infinity;
   let least_positive = Infinity;
   let largest = -Infinity;
+  let are_finite = true;
   for (let i = 0; i < values.length; i++) {
     const value = values[i] ?? NaN;
-    if (!(value > -Infinity && value < Infinity)) continue;
+    if (!(value > -Infinity && value < Infinity)) {
+      are_finite = false;
+      continue;
+    }
     if (value < least) least = value;
     if (value > largest) largest = value;
     if (value > 0 && value < least_positive) least_positive = value;
   }
-  const made = { least, least_positive, largest };
+  const made = { least, least_positive, largest, are_finite };
   known.set(values, made);
   return made;
 }

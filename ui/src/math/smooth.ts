@@ -54,6 +54,8 @@ function running_mean(
   let sum = 0;
   let share = 0;
   let before = NaN;
+  let keep = weight;
+  let last_step = NaN;
   for (let i = 0; i < y.length; i++) {
     const value = y[i] ?? NaN;
     if (!Number.isFinite(value)) {
@@ -61,9 +63,12 @@ function running_mean(
       continue;
     }
     const at = x[i] ?? NaN;
-    const keep = Number.isNaN(before)
-      ? weight
-      : Math.pow(weight, Math.max(at - before, 0) / spacing);
+    const step = at - before;
+    if (step !== last_step) {
+      last_step = step;
+      keep =
+        step === step ? Math.pow(weight, Math.max(step, 0) / spacing) : weight;
+    }
     sum = keep * sum + (1 - keep) * value;
     share = keep * share + (1 - keep);
     before = at;

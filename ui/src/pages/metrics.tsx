@@ -117,6 +117,7 @@ function Explorer({ values, answer }: ExplorerProps): JSX.Element {
       values.window,
       values.y,
       values.lines,
+      values.top,
       fields,
     ],
   );

@@ -83,7 +83,7 @@ export function chart_of(
         high,
       },
       references,
-      label_width: has_labels(drawn.length, chosen) ? label_room(curves) : 0,
+      label_width: label_room(labelled(curves, chosen)),
       has_all_lines: chosen.has_all_lines,
     },
     curves: new Map(drawn.map((one) => [one.curve.id, one.info])),
@@ -91,13 +91,16 @@ export function chart_of(
   };
 }
 
-/** A density has no labels, and nor have lines that are too many. */
-function has_labels(n: number, chosen: Chosen): boolean {
-  return n <= DENSITY_FROM && chosen.color.length > 0;
+/** The curves that get labels: of a density those on top alone. */
+function labelled(curves: readonly Curve[], chosen: Chosen): readonly Curve[] {
+  const top = curves.filter((curve) => curve.is_pinned);
+  if (curves.length - top.length > DENSITY_FROM) return top;
+  return chosen.color.length > 0 ? curves : top;
 }
 
 /** Room for the longest label, or for two heads that share one. */
 function label_room(curves: readonly Curve[]): number {
+  if (curves.length === 0) return 0;
   let most = 60;
   for (const { label } of curves) {
     if (label === undefined) continue;
@@ -165,11 +168,15 @@ function single(
   const item = item_of(line);
   const colors = chosen.color.map((field) => field.of(item));
   const dash = values_key(chosen.dash.map((field) => field.of(item)));
+  const is_top = chosen.top.has(item.run.run.id);
   const curve = curve_of(line, {
     id: `${item.run.run.id} ${item.name} ${JSON.stringify(item.context)}`,
     color: look.color_of(colors),
     dash: look.dashes.get(dash) ?? 0,
-    label: label_of(chosen.color, colors, says_dash ? dash : ""),
+    label: is_top
+      ? { prefix: "", head: item.run.run.name, tail: says_dash ? dash : "" }
+      : label_of(chosen.color, colors, says_dash ? dash : ""),
+    is_pinned: is_top,
   });
   return { curve, info: { lines: [line], colors, dash, n: undefined } };
 }

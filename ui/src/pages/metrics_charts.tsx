@@ -3,6 +3,7 @@
 import type { ReadonlySignal, Signal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useMemo } from "preact/hooks";
+import { DENSITY_FROM } from "../chart/paint.ts";
 import type { PlotModel } from "../chart/paint.ts";
 import type { Look } from "../chart/plot.ts";
 import { value_text } from "../fields.ts";
@@ -113,13 +114,29 @@ function OneChart(props: OneChartProps): JSX.Element {
         read={(look) => read(chart, chosen, look)}
         cursor_text={(x) => x_text(chosen.x, x)}
         onRange={(next) => set({ zoom: zoom_text(next) })}
-        onPick={(curve) => {
-          const x = props.cursor.peek()?.x;
-          set({ pin: curve === undefined || values.pin === x ? undefined : x });
-        }}
+        onPick={(curve) => pick(props, curve?.id)}
       />
     </ChartFrame>
   );
+}
+
+/** A click pins the cursor; on a density it lays the run on top, or takes it from there. */
+function pick(props: OneChartProps, id: string | undefined): void {
+  const { chart, values } = props;
+  const run =
+    id === undefined
+      ? undefined
+      : chart.curves.get(id)?.lines[0]?.of.run.run.id;
+  if (run !== undefined && chart.plot.curves.length > DENSITY_FROM) {
+    const rest = values.top.filter((one) => one !== run);
+    const top = rest.length < values.top.length ? rest : [...rest, run];
+    metrics_view.set({ top });
+    return;
+  }
+  const x = props.cursor.peek()?.x;
+  metrics_view.set({
+    pin: run === undefined || values.pin === x ? undefined : x,
+  });
 }
 
 /** A companion has no room for words: marks alone say what happened. */

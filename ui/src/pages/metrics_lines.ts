@@ -1,6 +1,7 @@
 // From series to curves: x by what was chosen, smoothing with what was measured behind it, marks.
 
 import type { Curve } from "../chart/curve.ts";
+import { extremes_of } from "../chart/extremes.ts";
 import { context_value, value_text } from "../fields.ts";
 import type { FlatRun, Item } from "../fields.ts";
 import type { FieldValue } from "../math/group.ts";
@@ -105,8 +106,8 @@ function broken_words(
   series: FrameSeries,
   is_whole: boolean,
 ): string | undefined {
+  if (!is_whole || extremes_of(series.value).are_finite) return undefined;
   const at = series.value.findIndex((value) => !Number.isFinite(value));
-  if (at < 0 || !is_whole) return undefined;
   const value = series.value[at] ?? NaN;
   const name = Number.isNaN(value) ? "NaN" : value > 0 ? "∞" : "−∞";
   return `${name} at step ${count(series.step[at] ?? 0)}`;

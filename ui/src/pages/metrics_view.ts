@@ -30,6 +30,7 @@ export const metrics_fields = {
   hide: list(),
   off: list(),
   lines: flag(),
+  top: list(),
   sort: text(),
   full: text(),
 };
@@ -51,6 +52,8 @@ export interface Chosen {
   readonly band:
     { readonly middle: Middle; readonly spread: Spread } | undefined;
   readonly has_all_lines: boolean;
+  /** Runs whose curves lie on top where the others are a density. */
+  readonly top: ReadonlySet<string>;
   readonly is_auto: Readonly<
     Record<"metrics" | "color" | "x" | "smooth", boolean>
   >;
@@ -97,6 +100,7 @@ export function choose(
         ? undefined
         : { middle: values.mid, spread: values.band },
     has_all_lines: values.lines,
+    top: new Set(values.top),
     is_auto: {
       metrics: values.m.length === 0,
       color: values.color.length === 0,
