@@ -1,10 +1,14 @@
 //! What is run before a commit (`check`) and before a push (`ci`).
 //!
-//! `ci` builds once, under `profile.ci`; clippy is the only second pass over the code.
+//! `ci` builds once, under `profile.ci`; clippy is the only second pass over the code. What its tests need beyond the
+//! toolchain, Python and Node it fetches itself: the demo's model, a browser.
 
-use anyhow::Result;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
-use crate::command::run;
+use anyhow::{Context as _, Result, bail};
+
+use crate::command::{root, run, run_command};
 use crate::{deny, size, tidy, ui};
 
 /// Format, structure, lints, unit tests.
@@ -15,17 +19,48 @@ pub(crate) fn check() -> Result<()> {
     run("cargo", &["test", "--workspace", "--lib", "--bins", "--quiet"])
 }
 
-/// Format, structure, lints, every test, the page.
+/// Format, structure, every test, a short demo, the page in a browser, lints, dependencies.
 pub(crate) fn ci() -> Result<()> {
     run("cargo", &["fmt", "--all", "--check"])?;
     tidy::run()?;
     ui::build(true)?;
     run("cargo", &["build", "--workspace", "--all-targets", "--profile", "ci", "--locked"])?;
-    run("cargo", &["test", "--workspace", "--profile", "ci", "--locked"])?;
+    let model = demo()?;
+    let mut tests = Command::new("cargo");
+    tests.args(["test", "--workspace", "--profile", "ci", "--locked"]).env("TRAILMARK_MINILM", model);
+    run_command(&mut tests)?;
+    browser()?;
     ui::e2e("ci", &[])?;
     lint()?;
     size::measure(true)?;
     deny::check_dependencies()
+}
+
+/// Runs the demo as a newcomer does, but short, and gives the folder of the model that it fetched.
+fn demo() -> Result<PathBuf> {
+    let target = root().join("target");
+    let (cache, repository) = (target.join("cache"), target.join("ci-demo"));
+    if repository.exists() {
+        std::fs::remove_dir_all(&repository)?;
+    }
+    let mut demo = Command::new(target.join("ci/trailmark"));
+    demo.args(["demo", "--quick", "--no-up", "--repo"]).arg(&repository).env("TRAILMARK_CACHE", &cache);
+    run_command(&mut demo)?;
+    let mut models = std::fs::read_dir(cache.join("models")).context("find the demo's model")?;
+    let model = models.next().context("find the demo's model: got an empty cache")??;
+    Ok(model.path())
+}
+
+/// Installs Debian's Chromium where no browser is named or there.
+fn browser() -> Result<()> {
+    if std::env::var_os("TRAILMARK_CHROMIUM").is_some() || Path::new("/usr/bin/chromium").exists() {
+        return Ok(());
+    }
+    if !Path::new("/usr/bin/apt-get").exists() {
+        bail!("find a browser: got no /usr/bin/chromium, want it or TRAILMARK_CHROMIUM");
+    }
+    run("apt-get", &["update", "--quiet"])?;
+    run("apt-get", &["install", "--yes", "--quiet", "--no-install-recommends", "chromium"])
 }
 
 fn lint() -> Result<()> {

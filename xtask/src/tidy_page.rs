@@ -23,7 +23,7 @@ pub(crate) fn file_defects(file: &str, text: &str) -> Vec<String> {
     if lines > MOST_LINES && !is_test && !file.ends_with("/schema.ts") {
         defects.push(format!("{file}: got {lines} lines, want at most {MOST_LINES}"));
     }
-    if !(text.starts_with("// ") || text.starts_with("/**")) && !is_test {
+    if !(text.starts_with("// ") || text.starts_with("/**") || is_test) {
         defects.push(format!("{file}: does not begin with a line that says what it is for"));
     }
     for word in ["as any", ": any", "<any", "@ts-", "eslint-", "export default"] {
