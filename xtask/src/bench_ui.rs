@@ -29,6 +29,9 @@ pub(crate) struct Ui {
     /// A Python interpreter with Aim 3.29.1, to measure its page with; it takes minutes.
     #[arg(long, value_name = "PYTHON")]
     aim: Option<PathBuf>,
+    /// Curves of Aim's page; writing a thousand runs takes Aim minutes.
+    #[arg(long, default_value_t = 1000, value_name = "RUNS")]
+    aim_runs: usize,
     /// The port of Aim's server.
     #[arg(long, default_value_t = 43_899, value_name = "PORT")]
     aim_port: u16,
@@ -69,7 +72,7 @@ pub(crate) fn ui(arguments: &Ui) -> Result<()> {
     if let Some(python) = &arguments.aim {
         let server = aim(arguments, python)?;
         let url = format!("http://127.0.0.1:{}/metrics", arguments.aim_port);
-        let mut browser = browser("aim", "aim 3.29.1", &url, arguments.runs);
+        let mut browser = browser("aim", "aim 3.29.1", &url, arguments.aim_runs);
         browser.args(["--moves", "5", "--redraws", "3", "--server", &server.0.id().to_string()]);
         lines.push(raw.keep(&mut browser)?);
     }
@@ -116,12 +119,12 @@ fn first_address(said: impl std::io::Read) -> Option<String> {
 }
 
 fn aim(arguments: &Ui, python: &Path) -> Result<Server> {
-    let folder = root().join(format!("target/bench-ui/aim-{}-{}", arguments.runs, arguments.steps));
+    let folder = root().join(format!("target/bench-ui/aim-{}-{}", arguments.aim_runs, arguments.steps));
     if !folder.exists() {
         std::fs::create_dir_all(&folder)?;
         let mut write = Command::new(python);
         write.arg(root().join("benches/ui/aim_runs.py")).arg(&folder);
-        write.args(["--runs", &arguments.runs.to_string(), "--steps", &arguments.steps.to_string()]);
+        write.args(["--runs", &arguments.aim_runs.to_string(), "--steps", &arguments.steps.to_string()]);
         run_command(&mut write)?;
     }
     let mut command = Command::new(python.with_file_name("aim"));
@@ -143,15 +146,15 @@ fn browser(kind: &str, name: &str, url: &str, curves: usize) -> Command {
 
 fn report(lines: &[Value]) {
     println!(
-        "\n{:<22} {:>9} {:>9} {:>9} {:>9} {:>9}",
+        "\n{:<30} {:>9} {:>9} {:>9} {:>9} {:>9}",
         "", "show s", "move ms", "redraw ms", "pan fps", "server s"
     );
     for line in lines {
         let figure =
             |key: &str| line[key].as_f64().map_or_else(|| "–".to_owned(), |value| format!("{value:.2}"));
         println!(
-            "{:<22} {:>9} {:>9} {:>9} {:>9} {:>9}",
-            line["name"].as_str().unwrap_or(""),
+            "{:<30} {:>9} {:>9} {:>9} {:>9} {:>9}",
+            format!("{} ({})", line["name"].as_str().unwrap_or(""), line["curves"]),
             figure("show_cpu_seconds"),
             figure("move_cpu_millis"),
             figure("redraw_cpu_millis"),
