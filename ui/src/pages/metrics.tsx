@@ -7,7 +7,6 @@ import * as api from "../api.ts";
 import { fields_of, flat_run } from "../fields.ts";
 import type { FlatRun, RunField } from "../fields.ts";
 import { count, plural } from "../math/format.ts";
-import { Icon } from "../parts/icon.tsx";
 import type { Cursor } from "../parts/line_chart.tsx";
 import { Empty, Looks } from "../parts/looks.tsx";
 import { QueryBox } from "../parts/query_box.tsx";
@@ -19,6 +18,7 @@ import { MetricsCharts } from "./metrics_charts.tsx";
 import { MetricsControls } from "./metrics_controls.tsx";
 import { use_metrics_keys } from "./metrics_keys.ts";
 import { MetricsLegend, toggle_run } from "./metrics_legend.tsx";
+import { NoRuns, NoSeries, Notes } from "./metrics_notes.tsx";
 import { item_of, values_key } from "./metrics_lines.ts";
 import { build } from "./metrics_model.ts";
 import type { MetricsModel } from "./metrics_model.ts";
@@ -76,27 +76,14 @@ export function Metrics(_props: { readonly rest: string }): JSX.Element {
   );
 }
 
-function NoRuns({ q }: { q: string }): JSX.Element {
-  return q === "" ? (
-    <Empty title="No runs yet">
-      A run appears here as soon as it logs its first number: try{" "}
-      <code>trailmark demo</code>
-    </Empty>
-  ) : (
-    <Empty title="No run matches">
-      Nothing in this repository fits the query above; clear it to see every run
-    </Empty>
-  );
+/** A look without its error, which the query box says already. */
+function quiet(look: Look<Runs>): Look<Runs> {
+  return { ...look, error: undefined };
 }
 
 interface ExplorerProps {
   readonly values: MetricsValues;
   readonly answer: Runs;
-}
-
-/** A look without its error, which the query box says already. */
-function quiet(look: Look<Runs>): Look<Runs> {
-  return { ...look, error: undefined };
 }
 
 function Explorer({ values, answer }: ExplorerProps): JSX.Element {
@@ -277,36 +264,4 @@ function use_all_values(
         : values;
     };
   }, [look.data, fields]);
-}
-
-function NoSeries({ chosen }: { chosen: Chosen }): JSX.Element {
-  return (
-    <Empty
-      title={`No points for ${chosen.metrics.join(", ") || "any metric"} yet`}
-    >
-      They appear here within a second of being logged
-    </Empty>
-  );
-}
-
-function Notes(props: {
-  total: number;
-  shown: number;
-  answer: Runs;
-}): JSX.Element | null {
-  const { total, shown, answer } = props;
-  const runs = answer.runs.length < answer.total;
-  if (total <= 1000 && !runs) return null;
-  return (
-    <div class="note info" role="status">
-      <Icon name="info" />
-      <span>
-        {plural(total, "series", "series")} of {plural(answer.total, "run")}{" "}
-        match
-        {shown < total && `; the first ${count(shown)} are drawn`}. So many are
-        drawn as a density: narrow the query, or hide some above, to tell curves
-        apart.
-      </span>
-    </div>
-  );
 }

@@ -8,18 +8,15 @@ import { field_named, fields_of, flat_run, varying } from "../fields.ts";
 import type { RunField } from "../fields.ts";
 import { count, plural } from "../math/format.ts";
 import { importance } from "../math/importance.ts";
-import { Choice, IconButton } from "../parts/button.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { Empty, Looks } from "../parts/looks.tsx";
-import { Menu, PickFace } from "../parts/menu.tsx";
-import { Picker } from "../parts/picker.tsx";
 import { QueryBox } from "../parts/query_box.tsx";
 import { Top } from "../parts/top.tsx";
 import { use_request } from "../request.ts";
 import type { Look } from "../request.ts";
 import type { Runs } from "../shapes.ts";
-import { axis_of, metric_measures, param_measure } from "./params_axes.ts";
-import type { Measure } from "./params_axes.ts";
+import { metric_measures, param_measure } from "./params_axes.ts";
+import { ParamsControls, differs } from "./params_controls.tsx";
 import { Heat } from "./params_heat.tsx";
 import { Importance } from "./params_importance.tsx";
 import { build_params } from "./params_model.ts";
@@ -27,13 +24,8 @@ import type { ParamsModel } from "./params_model.ts";
 import { Parallel } from "./params_parallel.tsx";
 import { Scatter } from "./params_scatter.tsx";
 import { ParamsTable } from "./params_table.tsx";
-import {
-  constant_count,
-  params_view,
-  read_axis,
-  write_axis,
-} from "./params_view.ts";
-import type { Brush, ParamsValues } from "./params_view.ts";
+import { constant_count, params_view } from "./params_view.ts";
+import type { ParamsValues } from "./params_view.ts";
 
 const most_runs = 5000;
 
@@ -122,7 +114,7 @@ function Explorer({
     .at(-1);
   return (
     <>
-      <Controls
+      <ParamsControls
         values={values}
         model={model}
         measures={measures}
@@ -164,10 +156,6 @@ function Explorer({
   );
 }
 
-function differs(fields: readonly RunField[], id: string): boolean {
-  return (field_named(fields, id)?.values.length ?? 0) > 1;
-}
-
 /** Rows by the param that matters most, columns by the next. */
 function map_fields(
   values: ParamsValues,
@@ -195,168 +183,4 @@ function map_fields(
     first ?? best[0],
     second ?? best.find((field) => field !== (first ?? best[0])),
   ];
-}
-
-interface ControlsProps {
-  readonly values: ParamsValues;
-  readonly model: ParamsModel;
-  readonly measures: readonly Measure[];
-  readonly fields: readonly RunField[];
-  readonly constants: number;
-}
-
-function Controls(props: ControlsProps): JSX.Element {
-  const { values, model, measures, fields } = props;
-  const set = params_view.set.bind(params_view);
-  const params = model.axes.filter((axis) => axis.kind === "param");
-  const metrics = model.axes.length - params.length;
-  const words = [
-    ...params.map((axis) => axis.label),
-    ...(metrics > 0 ? [plural(metrics, "metric")] : []),
-  ];
-  return (
-    <div class="controls metrics-controls">
-      <Picker
-        label="Axes"
-        face={<span class="clip">{words.join(", ") || "none"}</span>}
-        options={measures.map((measure) => ({
-          value: measure.id,
-          label: measure.label,
-          section: measure.kind === "param" ? "Params" : "Metrics",
-          ...(measure.kind === "param" && !differs(fields, measure.id)
-            ? { not_now: "constant" }
-            : {}),
-        }))}
-        chosen={model.axes.map((axis) => axis.id)}
-        onChange={(ids) =>
-          set({
-            axes: ids.map((id) =>
-              write_axis(
-                model.axes.find((axis) => axis.id === id)?.word ??
-                  read_axis(id),
-              ),
-            ),
-          })
-        }
-      />
-      <Menu
-        label="Colour"
-        class="pick"
-        align="start"
-        face={
-          <PickFace label="Colour">
-            {model.ramp !== undefined && (
-              <i class={`ramp small ${model.ramp}`} />
-            )}
-            {model.color?.label ?? "none"}
-            {model.color?.of !== "" && `, ${model.color?.of ?? ""}`}
-          </PickFace>
-        }
-        items={measures
-          .filter(
-            (measure) =>
-              measure.kind === "metric" || differs(fields, measure.id),
-          )
-          .map((measure) => ({
-            label: measure.label,
-            on: measure.id === model.color?.id,
-            run: () => set({ color: measure.id }),
-          }))}
-      />
-      <Menu
-        label="Metric value"
-        class="pick"
-        align="start"
-        face={<PickFace label="Metric value">{values.value}</PickFace>}
-        items={(["best", "last", "min", "max"] as const).map((value) => ({
-          label: value === "best" ? "best; of training the last" : value,
-          on: values.value === value,
-          run: () => set({ value }),
-        }))}
-      />
-      <span class="separator" />
-      <Choice
-        label="View"
-        value={values.view}
-        options={[
-          {
-            value: "parallel",
-            label: (
-              <>
-                <Icon name="params" small />
-                Parallel
-              </>
-            ),
-          },
-          { value: "scatter", label: "Scatter" },
-        ]}
-        onChange={(view) => set({ view })}
-      />
-      <span class="grow" />
-      {model.brushes.map((brush) => (
-        <BrushChip
-          key={brush.id}
-          brush={brush}
-          model={model}
-          measures={measures}
-        />
-      ))}
-      {model.brushes.length > 0 && (
-        <span class="second-text small-text">
-          {model.inside} of {plural(model.runs.length, "run")}
-        </span>
-      )}
-      {props.constants > 0 && (
-        <>
-          <span class="separator" />
-          <span class="quiet-text small-text">
-            {plural(props.constants, "constant param")} hidden
-          </span>
-        </>
-      )}
-    </div>
-  );
-}
-
-function BrushChip(props: {
-  brush: Brush;
-  model: ParamsModel;
-  measures: readonly Measure[];
-}): JSX.Element {
-  const { brush, model } = props;
-  const measure = props.measures.find((one) => one.id === brush.id);
-  const axis =
-    measure &&
-    axis_of(
-      measure,
-      read_axis(brush.id),
-      model.runs.map((one) => one.run),
-    );
-  const text = (value: number): string =>
-    axis?.scale === "words"
-      ? (axis.ticks[Math.round(value)]?.label ?? "")
-      : (measure?.text(value) ?? String(value));
-  const name = measure?.label ?? brush.id;
-  const words = !Number.isFinite(brush.high)
-    ? `${name} ≥ ${text(brush.low)}`
-    : !Number.isFinite(brush.low)
-      ? `${name} ≤ ${text(brush.high)}`
-      : `${name} ${text(brush.low)} – ${text(brush.high)}`;
-  return (
-    <span class="chip brush-chip">
-      {words}
-      <IconButton
-        small
-        icon="close"
-        label={`Remove the brush ${words}`}
-        onClick={() =>
-          params_view.set({
-            brush: params_view.values.value.brush.filter(
-              (word) => !word.startsWith(`${brush.id}:`),
-            ),
-          })
-        }
-      />
-    </span>
-  );
 }

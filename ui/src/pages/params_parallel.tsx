@@ -3,24 +3,26 @@
 import type { Signal } from "@preact/signals";
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
-import { useMemo, useState } from "preact/hooks";
+import { useMemo } from "preact/hooks";
 import { CssColors } from "../chart/curve.ts";
 import {
-  nearest_line,
   paint_brush,
   paint_hovered,
   paint_parallel,
+} from "../chart/parallel.ts";
+import {
+  nearest_line,
   parallel_plane,
   share_of_place,
-} from "../chart/parallel.ts";
-import type { ParallelModel } from "../chart/parallel.ts";
+} from "../chart/parallel_plane.ts";
+import type { ParallelModel } from "../chart/parallel_plane.ts";
 import { plural } from "../math/format.ts";
 import { Canvas } from "../parts/canvas.tsx";
 import type { CanvasSize } from "../parts/canvas.tsx";
-import { Menu } from "../parts/menu.tsx";
 import type { Axis } from "./params_axes.ts";
+import { Heads } from "./params_heads.tsx";
 import type { ParamsModel } from "./params_model.ts";
-import { params_view, write_axis, write_brush } from "./params_view.ts";
+import { params_view, write_brush } from "./params_view.ts";
 
 interface ParallelProps {
   readonly model: ParamsModel;
@@ -196,109 +198,4 @@ function brush(model: ParamsModel, { axis: index, from, to }: Drag): void {
     : [is_foot ? -Infinity : end(a), is_top ? Infinity : end(b)];
   const word = write_brush({ id: axis.id, low, high });
   params_view.set({ brush: is_top && is_foot ? others : [...others, word] });
-}
-
-function Heads(props: {
-  axes: readonly Axis[];
-  color: string | undefined;
-  ramp: string | undefined;
-}): JSX.Element {
-  const { axes } = props;
-  const [dragged, set_dragged] = useState<string | undefined>(undefined);
-  const set = (next: readonly Axis[]): void =>
-    params_view.set({ axes: next.map((axis) => write_axis(axis.word)) });
-  const change = (axis: Axis, word: Partial<Axis["word"]>): void =>
-    set(
-      axes.map((one) =>
-        one === axis ? { ...one, word: { ...one.word, ...word } } : one,
-      ),
-    );
-  const move = (id: string, to: number): void => {
-    const moved = axes.find((axis) => axis.id === id);
-    const rest = axes.filter((axis) => axis.id !== id);
-    if (moved !== undefined)
-      set([...rest.slice(0, to), moved, ...rest.slice(to)]);
-  };
-  return (
-    <div class="axis-heads" role="list">
-      {axes.map((axis, i) => (
-        <div
-          key={axis.id}
-          role="listitem"
-          class="axis-head"
-          style={{ "--at": axes.length > 1 ? i / (axes.length - 1) : 0 }}
-          draggable
-          onDragStart={() => set_dragged(axis.id)}
-          onDragEnd={() => set_dragged(undefined)}
-          onDragOver={(event) => {
-            if (dragged !== undefined) event.preventDefault();
-          }}
-          onDrop={(event) => {
-            event.preventDefault();
-            if (dragged !== undefined && dragged !== axis.id) move(dragged, i);
-          }}
-        >
-          <Menu
-            label={`Axis ${axis.label}`}
-            class="axis-name"
-            align="start"
-            face={
-              <>
-                <b>{axis.label}</b>
-                <span class="quiet-text">{caption(axis)}</span>
-              </>
-            }
-            items={[
-              {
-                label: axis.scale === "log" ? "Linear axis" : "Log axis",
-                not_now:
-                  axis.scale === "words" ? "Its values are words" : undefined,
-                run: () =>
-                  change(axis, {
-                    scale: axis.scale === "log" ? "linear" : "log",
-                  }),
-              },
-              {
-                label: "Flip",
-                icon: "swap",
-                run: () => change(axis, { flip: !axis.is_flipped }),
-              },
-              {
-                label: "Colour by this",
-                run: () => params_view.set({ color: axis.id }),
-              },
-              {
-                label: "Move left",
-                not_now: i === 0 ? "It is the first" : undefined,
-                run: () => move(axis.id, i - 1),
-              },
-              {
-                label: "Move right",
-                not_now: i === axes.length - 1 ? "It is the last" : undefined,
-                run: () => move(axis.id, i + 1),
-              },
-              {
-                label: "Remove",
-                icon: "close",
-                run: () => set(axes.filter((one) => one !== axis)),
-              },
-            ]}
-          />
-          {axis.id === props.color && props.ramp !== undefined && (
-            <i class={`ramp ${props.ramp}`} />
-          )}
-        </div>
-      ))}
-    </div>
-  );
-}
-
-function caption(axis: Axis): string {
-  const scale =
-    axis.scale === "log" ? (axis.is_auto_scale ? "log, auto" : "log") : "";
-  const words = axis.kind === "metric" ? [axis.of, scale] : [scale];
-  if (axis.kind === "param" && scale === "")
-    words.push(`${axis.ticks.length} values`);
-  if (axis.is_flipped) words.push("flipped");
-  return words.filter((word) => word !== "").join(" · ");
 }

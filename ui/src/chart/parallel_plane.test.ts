@@ -5,8 +5,8 @@ import {
   parallel_plane,
   place_of_share,
   share_of_place,
-} from "./parallel.ts";
-import type { ParallelLine, ParallelModel } from "./parallel.ts";
+} from "./parallel_plane.ts";
+import type { ParallelLine, ParallelModel } from "./parallel_plane.ts";
 
 const axis = { ticks: [], is_exact: false, brush: undefined };
 const line = (id: string, ...shares: number[]): ParallelLine => ({
