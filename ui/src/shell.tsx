@@ -83,12 +83,7 @@ function Sidebar(props: {
         <Blaze />
         <b class="clip">{name}</b>
       </a>
-      <button
-        type="button"
-        class="go-to"
-        aria-label="Go to…"
-        onClick={props.onPalette}
-      >
+      <button type="button" class="go-to" onClick={props.onPalette}>
         <Icon name="search" small />
         <span class="grow">Go to…</span>
         <kbd>Ctrl K</kbd>

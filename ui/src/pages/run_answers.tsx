@@ -59,7 +59,9 @@ function StepTable({ steps }: { steps: RunAnswerSteps }): JSX.Element {
           <th>Right, partly, wrong</th>
           <th class="number">Exact match</th>
           <th class="number">F1</th>
-          <th />
+          <th>
+            <span class="hidden-text">Answers</span>
+          </th>
         </tr>
       </thead>
       <tbody>

@@ -27,6 +27,8 @@ export interface RunList {
 
 type Held = Omit<RunList, "reload">;
 
+/** The first page is small, so that rows stand early. */
+const first_size = 100;
 const page_size = 500;
 /** More changed runs than this are asked for as a whole list. */
 const most_changed = 50;
@@ -39,14 +41,15 @@ const nothing: Held = {
   waiting: 0,
 };
 
-/** Follows the runs of a query. */
-export function use_run_list(query: RunQuery): RunList {
+/** Follows the runs of a query; without one, nothing is asked yet. */
+export function use_run_list(query: RunQuery | undefined): RunList {
   const [held, set_held] = useState<Held>(nothing);
   const [turn, set_turn] = useState(0);
   const runs = useRef(held.runs);
   runs.current = held.runs;
   const key = JSON.stringify(query);
   useEffect(() => {
+    if (query === undefined) return undefined;
     const abort = new AbortController();
     set_held((before) => ({ ...before, is_loading: true }));
     load_all(query, abort.signal, (part) => {
@@ -64,6 +67,7 @@ export function use_run_list(query: RunQuery): RunList {
   useEffect(
     () =>
       on_change((change) => {
+        if (query === undefined) return;
         update(query, runs.current ?? [], change)
           .then((part) =>
             set_held((before) =>
@@ -97,24 +101,32 @@ async function load_all(
   signal: AbortSignal,
   show: (part: Partial<Held>) => void,
 ): Promise<void> {
-  let runs: Run[] = [];
+  const runs: Run[] = [];
+  let shown = 0;
   for (;;) {
     const page = await api.runs(
-      { ...query, offset: runs.length, limit: page_size },
+      {
+        ...query,
+        offset: runs.length,
+        limit: runs.length === 0 ? first_size : page_size,
+      },
       signal,
     );
     const is_first = runs.length === 0;
-    runs = [...runs, ...page.runs];
+    runs.push(...page.runs);
     const is_loading = page.runs.length > 0 && runs.length < page.total;
-    const took = is_first ? { took_millis: page.took_millis } : {};
-    show({
-      runs,
-      total: page.total,
-      error: undefined,
-      waiting: 0,
-      is_loading,
-      ...took,
-    });
+    // Each time the table looks at all of them: so it grows by doubling.
+    if (is_first || !is_loading || runs.length >= shown * 2) {
+      shown = runs.length;
+      show({
+        runs: [...runs],
+        total: page.total,
+        error: undefined,
+        waiting: 0,
+        is_loading,
+        ...(is_first ? { took_millis: page.took_millis } : {}),
+      });
+    }
     if (!is_loading) return;
   }
 }

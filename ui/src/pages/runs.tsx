@@ -40,11 +40,11 @@ export function Runs(_props: { rest: string }): JSX.Element {
         );
   const sort = view.sort === "" ? automatic : view.sort;
   const is_known = fields !== undefined || fields_look.error !== undefined;
-  const list = use_run_list({
-    q: view.q,
-    sort: is_known ? server_sort(sort) : "",
-    archived: view.archived,
-  });
+  const list = use_run_list(
+    is_known || view.sort !== ""
+      ? { q: view.q, sort: server_sort(sort), archived: view.archived }
+      : undefined,
+  );
   const findings = use_request(`findings ${view.q}`, (signal) =>
     api.findings(view.q, signal),
   );

@@ -265,6 +265,7 @@ function HeadMenu(props: {
     <Menu
       label={`Column ${column.name}`}
       class="head-menu"
+      is_icon
       face={<Icon name="down" small />}
       items={items}
     />

@@ -100,6 +100,8 @@ export function PopButton(props: {
   face: ComponentChildren;
   class?: string;
   title?: string;
+  /** Whether the face has no words of its own. */
+  is_icon?: boolean;
   align?: "start" | "end";
   width?: number;
   children: (close: () => void) => ComponentChildren;
@@ -113,7 +115,7 @@ export function PopButton(props: {
         class={props.class ?? "pick"}
         aria-haspopup="dialog"
         aria-expanded={is_open}
-        aria-label={props.label}
+        aria-label={props.is_icon === true ? props.label : undefined}
         title={props.title}
         onClick={() => set_open(!is_open)}
       >
