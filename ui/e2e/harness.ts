@@ -24,7 +24,7 @@ const browsers = [
 const start_millis = 20_000;
 
 /** A program that serves a repository. */
-export class Served {
+export class Program {
   readonly folder: string;
   url = "";
   #process: ChildProcess | undefined;
@@ -82,11 +82,16 @@ function address_of(child: ChildProcess): Promise<string> {
 export function generate(...words: readonly string[]): string {
   const folder = path.join(
     mkdtempSync(path.join(tmpdir(), "trailmark-e2e-")),
-    "repository",
+    "squad-qa",
   );
   const [kind = "reference", ...rest] = words;
   run_example("generate", [kind, folder, ...rest]);
   return folder;
+}
+
+/** Takes a generated repository away. */
+export function forget(folder: string): void {
+  rmSync(path.dirname(folder), { recursive: true, force: true });
 }
 
 function run_example(name: string, words: readonly string[]): void {
@@ -108,7 +113,7 @@ export function example_path(name: string): string {
 export class Scene {
   readonly #words: readonly string[];
   #browser: Browser | undefined;
-  #served: Served | undefined;
+  #served: Program | undefined;
   #complaints: string[] = [];
   #pages: Page[] = [];
   /** Complaints that a test expects, such as a failed request while the server is away. */
@@ -117,22 +122,18 @@ export class Scene {
   constructor(...words: readonly string[]) {
     this.#words = words;
     before(async () => {
-      this.#served = new Served(generate(...this.#words));
+      this.#served = new Program(generate(...this.#words));
       await this.#served.start();
       this.#browser = await launch();
     });
     after(async () => {
       await this.#browser?.close();
       await this.#served?.stop();
-      if (this.#served !== undefined)
-        rmSync(path.dirname(this.#served.folder), {
-          recursive: true,
-          force: true,
-        });
+      if (this.#served !== undefined) forget(this.#served.folder);
     });
   }
 
-  get served(): Served {
+  get served(): Program {
     assert.ok(
       this.#served !== undefined,
       "the server is started before the first test",
@@ -193,7 +194,8 @@ export class Scene {
   }
 }
 
-async function launch(): Promise<Browser> {
+/** Starts a browser. */
+export async function launch(): Promise<Browser> {
   const executablePath = browsers.find(
     (place) => place !== undefined && existsSync(place),
   );

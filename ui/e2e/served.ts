@@ -2,13 +2,8 @@
 //
 // The program is the one that TRAILMARK_BINARY names; repositories come from the example `generate` built beside it.
 
-import { spawn, spawnSync } from "node:child_process";
-import type { ChildProcess } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import path from "node:path";
-import { chromium } from "playwright-core";
 import type { Browser, Page } from "playwright-core";
+import { Program, forget, generate, launch } from "./harness.ts";
 
 export interface Served {
   readonly address: string;
@@ -21,42 +16,13 @@ export interface Served {
   stop(): Promise<void>;
 }
 
-const flags = [
-  "--headless",
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
-
 /** Serves a generated repository: `reference`, or `wide` with more words. */
 export async function serve(...kind: readonly string[]): Promise<Served> {
-  const binary = process.env["TRAILMARK_BINARY"] ?? "../target/debug/trailmark";
-  if (!existsSync(binary))
-    throw new Error(`find the program: ${binary} is not there`);
-  const folder = mkdtempSync(path.join(tmpdir(), "trailmark-e2e-"));
-  const repository = path.join(folder, "squad-qa");
-  const generate = path.join(path.dirname(binary), "examples", "generate");
-  const [name = "reference", ...more] = kind;
-  const made = spawnSync(generate, [name, repository, ...more]);
-  if (made.status !== 0)
-    throw new Error(`generate ${kind.join(" ")}: ${String(made.stderr)}`);
-  const server = spawn(binary, [
-    "up",
-    "--repo",
-    repository,
-    "--port",
-    "0",
-    "--no-open",
-  ]);
-  const address = await said_address(server);
-  const browser = await chromium.launch({
-    executablePath: process.env["TRAILMARK_CHROMIUM"] ?? "/usr/bin/chromium",
-    args: flags,
-  });
+  const repository = generate(...kind);
+  const program = new Program(repository);
+  await program.start();
+  const address = program.url;
+  const browser = await launch();
   const problems: string[] = [];
   const open = async (
     at: string,
@@ -80,26 +46,8 @@ export async function serve(...kind: readonly string[]): Promise<Served> {
   };
   const stop = async (): Promise<void> => {
     await browser.close();
-    const ended = new Promise((done) => server.once("exit", done));
-    server.kill("SIGTERM");
-    await ended;
-    rmSync(folder, { recursive: true, force: true });
+    await program.stop();
+    forget(repository);
   };
   return { address, folder: repository, browser, open, problems, stop };
-}
-
-function said_address(server: ChildProcess): Promise<string> {
-  return new Promise((done, fail) => {
-    let said = "";
-    const hear = (bytes: Buffer): void => {
-      said += String(bytes);
-      const found = /http:\/\/[\d.:]+/.exec(said);
-      if (found) done(found[0]);
-    };
-    server.stdout?.on("data", hear);
-    server.stderr?.on("data", hear);
-    server.once("exit", (code) =>
-      fail(new Error(`trailmark up ended with ${code}: ${said}`)),
-    );
-  });
 }
