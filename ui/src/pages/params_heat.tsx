@@ -97,7 +97,6 @@ function FieldMenu(
     <Menu
       label={props.label}
       class="button small square quiet"
-      is_icon
       face={<Icon name={props.at === 0 ? "runs" : "columns"} />}
       items={candidates.map((field) => ({
         label: field.label,

@@ -265,7 +265,6 @@ function HeadMenu(props: {
     <Menu
       label={`Column ${column.name}`}
       class="head-menu"
-      is_icon
       face={<Icon name="down" small />}
       items={items}
     />

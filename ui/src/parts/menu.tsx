@@ -21,14 +21,13 @@ export function Menu(props: {
   face?: ComponentChildren;
   class?: string;
   align?: "start" | "end";
-  is_icon?: boolean;
   items: readonly MenuItem[];
 }): JSX.Element {
   return (
     <PopButton
       label={props.label}
       title={props.label}
-      is_icon={props.face === undefined || props.is_icon === true}
+      has_words={props.class === "pick"}
       face={props.face ?? <Icon name="more" />}
       class={props.class ?? "button square quiet"}
       align={props.align ?? "end"}

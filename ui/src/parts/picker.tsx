@@ -34,6 +34,7 @@ export function Picker(props: PickerProps): JSX.Element {
       label={props.label}
       face={<PickFace label={props.label}>{props.face}</PickFace>}
       width={340}
+      has_words
     >
       {() => <PickerMenu {...props} />}
     </PopButton>

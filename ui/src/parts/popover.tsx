@@ -100,8 +100,8 @@ export function PopButton(props: {
   face: ComponentChildren;
   class?: string;
   title?: string;
-  /** Whether the face has no words of its own. */
-  is_icon?: boolean;
+  /** Whether the words of the face name it; else its label does. */
+  has_words?: boolean;
   align?: "start" | "end";
   width?: number;
   children: (close: () => void) => ComponentChildren;
@@ -115,7 +115,7 @@ export function PopButton(props: {
         class={props.class ?? "pick"}
         aria-haspopup="dialog"
         aria-expanded={is_open}
-        aria-label={props.is_icon === true ? props.label : undefined}
+        aria-label={props.has_words === true ? undefined : props.label}
         title={props.title}
         onClick={() => set_open(!is_open)}
       >
