@@ -5,6 +5,7 @@ import {
   frames_in,
   is_progress,
   level_of,
+  levels_of,
   marks_of,
 } from "./log_lines.ts";
 
@@ -85,4 +86,14 @@ test("marks name what is new and where the log begins and ends", () => {
     ],
   );
   assert.deepEqual(marks_of([]), []);
+});
+
+test("what a traceback ends in is an error", () => {
+  const log = lines(
+    "Traceback (most recent call last):",
+    '  File "a.py", line 1',
+    "NonFiniteLoss: nan",
+    "later",
+  );
+  assert.deepEqual([...levels_of(log)], [[2, "error"]]);
 });

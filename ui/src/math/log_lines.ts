@@ -40,6 +40,24 @@ export function level_of(text: string): Level | undefined {
   return info.test(words) ? "info" : undefined;
 }
 
+/** The level of each line that has one; what a traceback ends in is an error, whatever it is called. */
+export function levels_of(
+  lines: readonly LoggedLine[],
+): ReadonlyMap<number, Level> {
+  const found = new Map<number, Level>();
+  let is_in_traceback = false;
+  for (const { n, text } of lines) {
+    const words = plain(text);
+    const ends_traceback = is_in_traceback && /^\S/.test(words);
+    const level = ends_traceback ? "error" : level_of(text);
+    if (level !== undefined) found.set(n, level);
+    if (ends_traceback) is_in_traceback = false;
+    if (/^Traceback \(most recent call last\)/.test(words))
+      is_in_traceback = true;
+  }
+  return found;
+}
+
 /** Whether a line is the state of a progress bar. */
 export function is_progress(text: string): boolean {
   return progress.test(text.replace(/\r+$/, "")) || /\d+%\|/.test(text);

@@ -6,7 +6,7 @@ import { last_writing, pieces, plain } from "../math/ansi.ts";
 import type { Piece } from "../math/ansi.ts";
 import { clock, count, time_full } from "../math/format.ts";
 import { frames_in, level_of } from "../math/log_lines.ts";
-import type { Row } from "../math/log_lines.ts";
+import type { Level, Row } from "../math/log_lines.ts";
 import { tokens } from "../math/tokens.ts";
 import { use_virtual_rows } from "../parts/virtual_rows.ts";
 import type { LogLine } from "../schema.ts";
@@ -21,6 +21,8 @@ export interface LogRowsProps {
   readonly shows_clock: boolean;
   readonly wraps: boolean;
   readonly follows: boolean;
+  /** Levels that take more than their line to know. */
+  readonly levels: ReadonlyMap<number, Level>;
   readonly find: RegExp | undefined;
   readonly line: number | undefined;
   readonly scroller: RefObject<HTMLDivElement | null>;
@@ -139,7 +141,7 @@ function LogRow(props: {
       </div>
     );
   }
-  const level = level_of(line.text) ?? "plain";
+  const level = list.levels.get(row.n) ?? level_of(line.text) ?? "plain";
   const here = list.line === row.n ? " here" : "";
   const since = clock(line.time - list.begun_at);
   return (

@@ -5,10 +5,11 @@ import { useMemo } from "preact/hooks";
 import * as api from "../api.ts";
 import { run_colours } from "../math/run_colour.ts";
 import { main_metric } from "../math/series_name.ts";
+import type { SeriesName } from "../math/series_name.ts";
 import { Empty, Looks } from "../parts/looks.tsx";
 import { Top } from "../parts/top.tsx";
 import { use_request } from "../request.ts";
-import type { RunDetail } from "../shapes.ts";
+import type { Run, RunDetail } from "../shapes.ts";
 import { RunAnswers } from "./run_answers.tsx";
 import type { RunFrame } from "./run_frame.ts";
 import { CompareMenu, Heading, Neighbours, RunMenu } from "./run_head.tsx";
@@ -31,6 +32,15 @@ export function RunPage({ rest }: { rest: string }): JSX.Element {
   if (is_gone) return <GoneRun id={rest} was={look.data} />;
   return (
     <Looks look={look}>{(run) => <KnownRun key={run.id} run={run} />}</Looks>
+  );
+}
+
+/** What ranks the runs of an experiment: a run without it is not ranked. */
+function main_of(runs: readonly Run[]): SeriesName | undefined {
+  return main_metric(
+    runs.flatMap((run) =>
+      run.metrics.map((metric) => ({ ...metric, runs: 1 })),
+    ),
   );
 }
 
@@ -70,9 +80,7 @@ function KnownRun({ run }: { run: RunDetail }): JSX.Element {
     () => run_colours(siblings).get(run.id) ?? "var(--c1)",
     [siblings, run.id],
   );
-  const main = main_metric(
-    run.metrics.map((metric) => ({ ...metric, runs: metric.count })),
-  );
+  const main = useMemo(() => main_of(siblings), [siblings]);
   const frame: RunFrame = { run, siblings, main, colour };
   const { tab } = run_view.values.value;
   return (

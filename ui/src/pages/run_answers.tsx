@@ -13,8 +13,8 @@ import { link_id } from "../math/run_id.ts";
 export function RunAnswers({ frame }: { frame: RunFrame }): JSX.Element {
   const { run } = frame;
   const q = `run.hash == ${JSON.stringify(run.id)}`;
-  const look = use_request(`answer steps ${q}`, (signal) =>
-    api.answer_steps(q, signal),
+  const look = use_request(`answer steps ${q}`, async (signal) =>
+    (await api.answer_steps(q, signal)).filter((one) => one.run === run.id),
   );
   return (
     <div class="scrolls">

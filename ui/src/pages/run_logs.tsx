@@ -4,7 +4,7 @@ import type { JSX } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import * as api from "../api.ts";
 import { count } from "../math/format.ts";
-import { fold_lines, level_of, marks_of } from "../math/log_lines.ts";
+import { fold_lines, levels_of, marks_of } from "../math/log_lines.ts";
 import type { Level, Row } from "../math/log_lines.ts";
 import { Button } from "../parts/button.tsx";
 import { Icon } from "../parts/icon.tsx";
@@ -38,7 +38,7 @@ export function RunLogs({ frame }: { frame: RunFrame }): JSX.Element {
   const [follows, set_follows] = useState(
     run.status === "running" && view.line === undefined,
   );
-  const levels = useMemo(() => levels_of(log.whole), [log.whole]);
+  const levels = useMemo(() => levels_of(log.whole ?? []), [log.whole]);
   const marks = useMemo(() => marks_of(log.whole ?? []), [log.whole]);
   const rows = use_rows(run.id, log, levels);
   const search = { find: view.find, re: view.re, case: view.case };
@@ -121,6 +121,7 @@ export function RunLogs({ frame }: { frame: RunFrame }): JSX.Element {
                 shows_clock={view.time === "clock"}
                 wraps={view.wrap}
                 follows={follows}
+                levels={levels}
                 find={find}
                 line={line}
                 scroller={scroller}
@@ -162,17 +163,6 @@ function NoLog({ log }: { log: LogList }): JSX.Element {
       </Button>
     </Empty>
   );
-}
-
-function levels_of(
-  lines: readonly LogLine[] | undefined,
-): ReadonlyMap<number, Level> {
-  const found = new Map<number, Level>();
-  for (const line of lines ?? []) {
-    const level = level_of(line.text);
-    if (level !== undefined) found.set(line.n, level);
-  }
-  return found;
 }
 
 /** The rows to show; undefined while every line is one. */

@@ -5,14 +5,12 @@ import type { JSX } from "preact";
 import { useMemo, useState } from "preact/hooks";
 import type { SeriesName } from "../math/series_name.ts";
 import { Check } from "../parts/button.tsx";
-import { Menu } from "../parts/menu.tsx";
-import type { MenuItem } from "../parts/menu.tsx";
-import { Icon } from "../parts/icon.tsx";
 import { Table } from "../parts/table.tsx";
 import type { Column } from "../parts/table.tsx";
 import type { Run } from "../shapes.ts";
 import type { Selection } from "./runs_selection.ts";
 import { is_sortable, sort_by } from "./runs_bar.tsx";
+import { HeadMenu } from "./runs_head_menu.tsx";
 import { lead_columns, run_column } from "./runs_columns.tsx";
 import type { ColumnSetting } from "./runs_columns.tsx";
 import { best_value, lines_of, series_value } from "./runs_lines.tsx";
@@ -123,7 +121,12 @@ export function RunsTable(props: RunsTableProps): JSX.Element {
       onMove={(key, before) => move_column(props.columns, key, before)}
       onOpen={(run) => props.onPoint(run.id)}
       head_menu={(column) => (
-        <HeadMenu column={column} columns={props.columns} sort={props.sort} />
+        <HeadMenu
+          column={column}
+          columns={props.columns}
+          runs={props.runs}
+          sort={props.sort}
+        />
       )}
     />
   );
@@ -208,65 +211,4 @@ function move_column(
   const from_left = columns.indexOf(key) < columns.indexOf(before);
   const at = without.indexOf(before) + (from_left ? 1 : 0);
   runs_view.set({ cols: [...without.slice(0, at), key, ...without.slice(at)] });
-}
-
-function HeadMenu(props: {
-  column: Column<Run>;
-  columns: readonly ColumnKey[];
-  sort: string;
-}): JSX.Element | null {
-  const { column, columns } = props;
-  if (!columns.includes(column.key)) return null;
-  const { pin, group } = runs_view.values.value;
-  const is_pinned = pin.includes(column.key);
-  const items: MenuItem[] = [
-    ...(is_sortable(column.key)
-      ? [
-          {
-            label: "Sort",
-            icon: "sort" as const,
-            run: () => sort_by(column.key, props.sort),
-          },
-        ]
-      : []),
-    {
-      label: is_pinned ? "Unpin" : "Pin left",
-      icon: "pin",
-      run: () =>
-        runs_view.set({
-          pin: is_pinned
-            ? pin.filter((key) => key !== column.key)
-            : [...pin, column.key],
-        }),
-    },
-    ...(column.key.startsWith("params.") ||
-    ["status", "experiment"].includes(column.key)
-      ? [
-          {
-            label: group.includes(column.key) ? "Ungroup" : "Group by it",
-            icon: "runs" as const,
-            run: () =>
-              runs_view.set({
-                group: group.includes(column.key)
-                  ? group.filter((key) => key !== column.key)
-                  : [...group, column.key],
-              }),
-          },
-        ]
-      : []),
-    {
-      label: "Hide",
-      icon: "hidden",
-      run: () =>
-        runs_view.set({ cols: columns.filter((key) => key !== column.key) }),
-    },
-  ];
-  return (
-    <Menu
-      label={`Column ${column.name}`}
-      class="head-menu"
-      face={<Icon name="down" small />}
-      items={items}
-    />
-  );
 }
