@@ -1,17 +1,24 @@
-//! Kills runs at random moments and looks whether a reported point is missing.
+//! Kills runs at random moments and looks whether anything is missing that was reported as written.
 //!
-//! `kill --runs 200`: each child records batches and says on its output when a batch's write has returned; the parent
-//! kills it with SIGKILL, opens the repository, and fails when a reported point is not there.
+//! `kill --runs 200`: pairs of children record batches of numbers, texts and params into one repository and say on their
+//! output when a batch's write has returned; the parent kills each with SIGKILL at a moment of its own, opens the
+//! repository, and fails when a reported point is not there with its value, or the row in the list says otherwise.
 #![allow(clippy::print_stdout, clippy::unwrap_used, clippy::disallowed_methods)]
 
+use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
-use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::process::{Child, Command, Stdio};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant, SystemTime};
 
 use trailmark_client::{Run, RunOptions};
-use trailmark_core::{At, Context, Recorder as _, SeriesKey, Step, Value};
-use trailmark_store::Repository;
+use trailmark_core::{At, Context, ParamValue, Recorder as _, RunId, SeriesKey, Step, Value, WallTime};
+use trailmark_store::{Repository, Store as _};
+
+/// Points of each series in a batch.
+const BATCH: i64 = 7;
+const SUBSETS: [&str; 3] = ["train", "eval", "test"];
 
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
@@ -24,75 +31,136 @@ fn main() {
     }
 }
 
+fn value(step: i64, subset: usize) -> f64 {
+    step as f64 / 3.0 + subset as f64
+}
+
 fn record(repository: &Path) {
-    let options = RunOptions {
-        repository: repository.to_owned(),
-        run: None,
-        name: None,
-        experiment: "kill".to_owned(),
-    };
-    let run = Run::start(options).unwrap();
+    let experiment = "kill".to_owned();
+    let run = Run::start(RunOptions { repository: repository.to_owned(), run: None, name: None, experiment })
+        .unwrap();
     let mut out = std::io::stdout().lock();
     writeln!(out, "{}", run.id()).unwrap();
-    for step in 0.. {
-        for value in 0..7 {
-            run.track(
-                "loss",
-                &Context::subset("train"),
-                At::step(step * 7 + value),
-                Value::Float(value as f64),
-            );
+    for batch in 0.. {
+        for step in batch * BATCH..(batch + 1) * BATCH {
+            for (place, subset) in SUBSETS.iter().enumerate() {
+                run.track("loss", &Context::subset(subset), At::step(step), Value::Float(value(step, place)));
+            }
+            run.track("notes", &Context::empty(), At::step(step), Value::Text(format!("step {step}")));
         }
+        run.set_param(&["batch"], ParamValue::Int(batch));
         run.flush();
-        writeln!(out, "{}", step * 7 + 6).unwrap();
+        writeln!(out, "{batch}").unwrap();
         out.flush().unwrap();
     }
 }
 
-fn torment(runs: u64) {
-    let folder = tempfile::tempdir().unwrap();
-    let (mut reported, mut lost, mut torn) = (0u64, 0u64, 0u64);
-    for index in 0..runs {
+/// A child and what it reported.
+struct Victim {
+    child: Child,
+    reader: JoinHandle<Vec<String>>,
+    /// When it is killed.
+    end: Instant,
+}
+
+impl Victim {
+    fn start(folder: &Path) -> Self {
         let mut child = Command::new(std::env::current_exe().unwrap())
             .arg("--child")
-            .arg(folder.path())
+            .arg(folder)
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
         let output = child.stdout.take().unwrap();
         let reader = std::thread::spawn(move || {
-            let mut lines: Vec<String> = Vec::new();
-            for line in BufReader::new(output).split(b'\n') {
-                lines.push(String::from_utf8(line.unwrap()).unwrap());
-            }
-            lines
+            let lines = BufReader::new(output).split(b'\n');
+            lines.map(|line| String::from_utf8(line.unwrap()).unwrap()).collect()
         });
-        std::thread::sleep(Duration::from_micros(1000 + index * 7919 % 60_000));
-        child.kill().unwrap();
-        child.wait().unwrap();
-        let mut lines = reader.join().unwrap();
-        let repository = match Repository::open(folder.path()) {
-            Ok(repository) => repository,
-            // Killed before there was a repository: nothing was reported either.
-            Err(_) if lines.is_empty() => continue,
-            Err(error) => panic!("{error}"),
-        };
-        if lines.len() < 2 {
-            continue;
-        }
-        let id = lines.remove(0).parse().unwrap();
-        // The last line may be torn: the pipe is no journal.
-        let last: i64 = lines.iter().filter_map(|line| line.parse().ok()).max().unwrap_or(-1);
-        let run = repository.read_run(id).unwrap();
-        assert_eq!(run.status.word(), "crashed");
-        torn += u64::from(!run.problems.is_empty());
-        let series = run.series.get(&SeriesKey::new("loss", Context::subset("train")));
-        let found =
-            series.map_or(0, |series| series.points.iter().filter(|point| point.step <= Step(last)).count());
-        reported += (last + 1) as u64;
-        lost += (last + 1) as u64 - found as u64;
+        // A new run id has random bytes.
+        let id = RunId::generate(WallTime::from(SystemTime::now()));
+        let random = u64::from_le_bytes(id.as_bytes()[4..].try_into().unwrap()) >> 16;
+        Self { child, reader, end: Instant::now() + Duration::from_micros(500 + random % 400_000) }
     }
-    println!("{runs} runs killed, {reported} points reported, {lost} lost, {torn} torn tails dropped");
+
+    /// Kills it when its time has come; says its run and how many batches it reported.
+    fn kill(mut self) -> Option<(RunId, i64)> {
+        while let Some(left) = self.end.checked_duration_since(Instant::now()) {
+            std::thread::sleep(left);
+        }
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        let lines = self.reader.join().unwrap();
+        let (id, batches) = lines.split_first()?;
+        // The last line may be torn: the pipe is no journal.
+        let id = id.parse().ok()?;
+        Some((id, batches.iter().filter_map(|line| line.parse().ok()).max().map_or(0, |last: i64| last + 1)))
+    }
+}
+
+#[derive(Debug, Default)]
+struct Tally {
+    killed: u64,
+    before_their_first_word: u64,
+    reported: u64,
+    lost: u64,
+    torn: u64,
+}
+
+fn torment(runs: u64) {
+    let folder = tempfile::tempdir().unwrap();
+    let begun = Instant::now();
+    let mut tally = Tally::default();
+    // One reader lives through all of it, as a server does.
+    let watcher = Repository::open_or_create(folder.path()).unwrap();
+    let mut expected = BTreeMap::new();
+    while tally.killed < runs {
+        let victims = [Victim::start(folder.path()), Victim::start(folder.path())];
+        for victim in victims {
+            tally.killed += 1;
+            match victim.kill() {
+                Some((id, n_batches)) => {
+                    look(&Repository::open(folder.path()).unwrap(), &watcher, (id, n_batches), &mut tally);
+                    expected.insert(id, n_batches);
+                }
+                None => tally.before_their_first_word += 1,
+            }
+        }
+    }
+    let rows = Repository::open(folder.path()).unwrap().rows().unwrap();
+    for (id, n_batches) in &expected {
+        let row = rows.iter().find(|row| row.id == *id).unwrap();
+        let n_points = row.series.iter().map(|series| series.count).min().unwrap_or(0);
+        assert!(n_points as i64 >= n_batches * BATCH, "{id}");
+    }
+    let Tally { killed, before_their_first_word, reported, lost, torn } = tally;
+    println!(
+        "{{\"name\": \"kill\", \"killed\": {killed}, \"before_their_first_word\": {before_their_first_word}, \
+         \"reported_points\": {reported}, \"lost\": {lost}, \"torn_tails\": {torn}, \"seconds\": {:.1}}}",
+        begun.elapsed().as_secs_f64()
+    );
     assert_eq!(lost, 0);
     assert!(reported > 0);
+}
+
+/// Counts what is missing of a run of which `n_batches` were reported.
+fn look(fresh: &Repository, watcher: &Repository, (id, n_batches): (RunId, i64), tally: &mut Tally) {
+    let run = fresh.read_run(id).unwrap();
+    assert_eq!(run.status.word(), "crashed");
+    assert_eq!(watcher.run(id).unwrap().status.word(), "crashed");
+    tally.torn += u64::from(!run.problems.is_empty());
+    let n_steps = n_batches * BATCH;
+    tally.reported += n_steps as u64 * (SUBSETS.len() as u64 + 1);
+    for (place, subset) in SUBSETS.iter().enumerate() {
+        let series = run.series.get(&SeriesKey::new("loss", Context::subset(subset)));
+        let there: BTreeMap<Step, f64> = series.map(|series| series.numbers().collect()).unwrap_or_default();
+        let is_there = |step: &i64| there.get(&Step(*step)) == Some(&value(*step, place));
+        tally.lost += (0..n_steps).filter(|step| !is_there(step)).count() as u64;
+    }
+    let notes = run.series.get(&SeriesKey::new("notes", Context::empty()));
+    let n_notes = notes.map_or(0, |notes| notes.points.iter().filter(|note| note.step.0 < n_steps).count());
+    tally.lost += (n_steps as u64).saturating_sub(n_notes as u64);
+    if n_batches > 0 {
+        let batch = run.params.get("batch");
+        assert!(matches!(batch, Some(ParamValue::Int(batch)) if *batch >= n_batches - 1), "{batch:?}");
+    }
 }

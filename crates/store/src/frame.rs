@@ -28,10 +28,14 @@ const PARAGRAPHS: u8 = 7;
 const CREATED: u8 = 8;
 const END: u8 = 9;
 
-/// The columns of a NUMBERS record that are there, and how: epochs, values as `f32`, epochs as `f32`.
-const HAS_EPOCHS: u8 = 1;
-const SHORT_VALUES: u8 = 2;
-const SHORT_EPOCHS: u8 = 4;
+/// Flags of a NUMBERS record: it has epochs of its own; its values are `f32`; its steps are those of the record before
+/// it in the frame, and its times are told from that one's; its epochs are those of the last record that had its own.
+const HAS_EPOCHS: u64 = 1;
+const SHORT_VALUES: u64 = 2;
+const SAME_STEPS: u64 = 4;
+const SAME_EPOCHS: u64 = 8;
+/// A series' number is shifted by as many bits, to make room for the flags.
+const FLAG_BITS: u32 = 4;
 
 /// Makes the frames of one journal.
 #[derive(Debug, Default)]
@@ -67,9 +71,10 @@ impl Encoder {
             self.close(SERIES);
             self.n_series += 1;
         }
+        let mut before = Before { steps: &[], micros: &[], epochs: &[] };
         for index in &batch.touched {
             if let Some(column) = batch.columns.get(*index as usize) {
-                numbers(&mut self.body, *index, self.micros, column);
+                numbers(&mut self.body, (*index, self.micros), column, &mut before);
                 self.close(NUMBERS);
             }
         }
@@ -97,25 +102,49 @@ impl Encoder {
     }
 }
 
-fn numbers(body: &mut Writer, series: u32, frame: i64, column: &Column) {
-    body.unsigned(u64::from(series));
-    body.unsigned(column.steps.len() as u64);
-    let is_short = |numbers: &[f64]| {
-        numbers.iter().all(|number| f64::from(*number as f32).to_bits() == number.to_bits())
-    };
-    let has_epochs = column.epochs.iter().any(|epoch| !epoch.is_nan());
-    let (short_values, short_epochs) = (is_short(&column.values), has_epochs && is_short(&column.epochs));
-    body.byte(
-        u8::from(has_epochs) * HAS_EPOCHS
-            + u8::from(short_values) * SHORT_VALUES
-            + u8::from(short_epochs) * SHORT_EPOCHS,
-    );
-    differences(body, 0, &column.steps);
-    differences(body, frame, &column.micros);
-    if has_epochs {
-        floats(body, short_epochs, &column.epochs);
+/// What a NUMBERS record takes over from those before it in its frame: series that are tracked together share steps,
+/// epochs and nearly their times.
+struct Before<'a> {
+    steps: &'a [i64],
+    micros: &'a [i64],
+    epochs: &'a [f64],
+}
+
+fn numbers<'a>(body: &mut Writer, (series, frame): (u32, i64), column: &'a Column, before: &mut Before<'a>) {
+    let is_short = |number: &f64| f64::from(*number as f32).to_bits() == number.to_bits();
+    let is_same = |(a, b): (&f64, &f64)| a.to_bits() == b.to_bits();
+    let mut flags = if column.values.iter().all(is_short) { SHORT_VALUES } else { 0 };
+    if column.epochs.iter().any(|epoch| !epoch.is_nan()) {
+        let has_same = before.epochs.len() == column.epochs.len()
+            && before.epochs.iter().zip(&column.epochs).all(is_same);
+        flags |= if has_same { SAME_EPOCHS } else { HAS_EPOCHS };
     }
-    floats(body, short_values, &column.values);
+    if column.steps == before.steps {
+        flags |= SAME_STEPS;
+    }
+    body.unsigned(u64::from(series) << FLAG_BITS | flags);
+    body.unsigned(column.steps.len() as u64);
+    if flags & HAS_EPOCHS != 0 {
+        column.epochs.iter().for_each(|epoch| body.float(*epoch));
+        before.epochs = &column.epochs;
+    }
+    if flags & SAME_STEPS == 0 {
+        differences(body, 0, &column.steps);
+        differences(body, frame, &column.micros);
+    } else {
+        let mut apart = 0i64;
+        for (micros, before) in column.micros.iter().zip(before.micros) {
+            let now = micros.wrapping_sub(*before);
+            body.signed(now.wrapping_sub(apart));
+            apart = now;
+        }
+    }
+    if flags & SHORT_VALUES != 0 {
+        column.values.iter().for_each(|value| body.0.extend_from_slice(&(*value as f32).to_le_bytes()));
+    } else {
+        column.values.iter().for_each(|value| body.float(*value));
+    }
+    (before.steps, before.micros) = (&column.steps, &column.micros);
 }
 
 /// Differences of differences, from a first number on.
@@ -125,14 +154,6 @@ fn differences(body: &mut Writer, first: i64, numbers: &[i64]) {
         let difference = number.wrapping_sub(before);
         body.signed(difference.wrapping_sub(slope));
         (before, slope) = (*number, difference);
-    }
-}
-
-fn floats(body: &mut Writer, is_short: bool, numbers: &[f64]) {
-    if is_short {
-        numbers.iter().for_each(|number| body.0.extend_from_slice(&(*number as f32).to_le_bytes()));
-    } else {
-        numbers.iter().for_each(|number| body.float(*number));
     }
 }
 
@@ -227,12 +248,14 @@ pub(crate) struct Decoder {
     writer: WriterId,
     n_series: u32,
     column: Column,
+    /// As [`Before`]: what the last NUMBERS records of the present frame had.
+    before: Column,
 }
 
 impl Decoder {
     /// A reader that knows the first `n_series` series of a journal.
     pub(crate) fn new(writer: WriterId, n_series: u32) -> Self {
-        Self { writer, n_series, column: Column::default() }
+        Self { writer, n_series, column: Column::default(), before: Column::default() }
     }
 
     /// Hands a payload that begins at a byte of its journal to a sink, and says the frame's time; `None` when the
@@ -240,6 +263,7 @@ impl Decoder {
     pub(crate) fn payload(&mut self, payload: &[u8], offset: u64, sink: &mut dyn Sink) -> Option<i64> {
         let mut reader = Reader(payload);
         let frame = i64::from_le_bytes(reader.take(LEAST_BYTES)?.try_into().ok()?);
+        self.before.clear();
         while !reader.is_empty() {
             let offset = offset + (payload.len() - reader.0.len()) as u64;
             let order = Order { micros: frame, writer: self.writer, offset };
@@ -270,16 +294,20 @@ impl Decoder {
                 return Some(true);
             }
             NUMBERS => {
-                let series = self.index(body)?;
-                if !sink.wants(series, true) {
-                    return Some(false);
+                let key = body.unsigned()?;
+                let series = self.known(key >> FLAG_BITS)?;
+                let is_wanted = sink.wants(series, true);
+                self.numbers(body, (key, frame), is_wanted)?;
+                if is_wanted {
+                    sink.numbers(order, series, &self.column);
                 }
-                self.numbers(body, frame)?;
-                sink.numbers(order, series, &self.column);
-                return Some(true);
+                std::mem::swap(&mut self.column.steps, &mut self.before.steps);
+                std::mem::swap(&mut self.column.micros, &mut self.before.micros);
+                return Some(is_wanted);
             }
             VALUE => {
-                let series = self.index(body)?;
+                let series = body.unsigned()?;
+                let series = self.known(series)?;
                 if !sink.wants(series, false) {
                     return Some(false);
                 }
@@ -307,22 +335,45 @@ impl Decoder {
         Some(true)
     }
 
-    fn index(&self, body: &mut Reader<'_>) -> Option<u32> {
-        u32::try_from(body.unsigned()?).ok().filter(|index| *index < self.n_series)
+    fn known(&self, series: u64) -> Option<u32> {
+        u32::try_from(series).ok().filter(|series| *series < self.n_series)
     }
 
-    fn numbers(&mut self, body: &mut Reader<'_>, frame: i64) -> Option<()> {
+    /// Reads columns; of a record that is not wanted only what those after it need.
+    fn numbers(&mut self, body: &mut Reader<'_>, (flags, frame): (u64, i64), is_wanted: bool) -> Option<()> {
         let count = body.count()?;
-        let flags = body.byte()?;
-        self.column.clear();
-        read_differences(body, 0, count, &mut self.column.steps)?;
-        read_differences(body, frame, count, &mut self.column.micros)?;
+        let (column, before) = (&mut self.column, &mut self.before);
+        column.clear();
         if flags & HAS_EPOCHS != 0 {
-            read_floats(body, flags & SHORT_EPOCHS != 0, count, &mut self.column.epochs)?;
-        } else {
-            self.column.epochs.resize(count, f64::NAN);
+            before.epochs.clear();
+            read_floats(body, false, count, &mut before.epochs)?;
         }
-        read_floats(body, flags & SHORT_VALUES != 0, count, &mut self.column.values)
+        if flags & SAME_STEPS == 0 {
+            read_differences(body, 0, count, &mut column.steps)?;
+            read_differences(body, frame, count, &mut column.micros)?;
+        } else {
+            if before.steps.len() != count {
+                return None;
+            }
+            column.steps.extend_from_slice(&before.steps);
+            let mut apart = 0i64;
+            for before in &before.micros {
+                apart = apart.wrapping_add(body.signed()?);
+                column.micros.push(before.wrapping_add(apart));
+            }
+        }
+        if !is_wanted {
+            return Some(());
+        }
+        if flags & (HAS_EPOCHS | SAME_EPOCHS) != 0 {
+            column.epochs.extend_from_slice(&before.epochs);
+            if column.epochs.len() != count {
+                return None;
+            }
+        } else {
+            column.epochs.resize(count, f64::NAN);
+        }
+        read_floats(body, flags & SHORT_VALUES != 0, count, &mut column.values)
     }
 }
 

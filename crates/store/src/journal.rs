@@ -293,6 +293,8 @@ pub(crate) fn read_frames(bytes: &[u8], offset: u64, decoder: &mut Decoder, sink
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use proptest::prelude::*;
     use trailmark_core::{Context, Step, Value};
 
@@ -301,9 +303,9 @@ mod tests {
 
     fn points(rows: &[(i64, i64, f64)]) -> Vec<Record> {
         let point = |(index, (step, micros, value)): (usize, &(i64, i64, f64))| Record::Point {
-            series: SeriesKey::new(if index % 5 == 0 { "f1" } else { "loss" }, Context::subset("train")),
+            series: SeriesKey::new(if index % 2 == 0 { "f1" } else { "loss" }, Context::subset("train")),
             step: Step(*step),
-            epoch: (index % 3 == 0).then_some(0.1),
+            epoch: (index % 4 < 2).then_some(0.1),
             time: WallTime::from_nanos(micros * 1000),
             value: match index % 7 {
                 0 => Value::Int(*step),
@@ -345,15 +347,15 @@ mod tests {
         (gather.keys.into_iter().zip(rows).collect(), reached)
     }
 
+    type Model = BTreeMap<SeriesKey, BTreeMap<i64, (i64, Option<f64>, Value)>>;
+
     /// The same from the records themselves: the later of a step wins.
-    fn model(
-        frames: &[Vec<Record>],
-    ) -> std::collections::BTreeMap<SeriesKey, std::collections::BTreeMap<i64, Value>> {
-        let mut model =
-            std::collections::BTreeMap::<SeriesKey, std::collections::BTreeMap<i64, Value>>::new();
+    fn model(frames: &[Vec<Record>]) -> Model {
+        let mut model = Model::new();
         for record in frames.iter().flatten() {
-            if let Record::Point { series, step, value, .. } = record {
-                model.entry(series.clone()).or_default().insert(step.0, value.clone());
+            if let Record::Point { series, step, epoch, time, value } = record {
+                let of_series = model.entry(series.clone()).or_default();
+                of_series.insert(step.0, (micros(*time), *epoch, value.clone()));
             }
         }
         model
@@ -364,8 +366,9 @@ mod tests {
         let model = model(frames);
         prop_assert_eq!(series.iter().filter(|(_, rows)| !rows.is_empty()).count(), model.len());
         for (key, rows) in series {
-            let rows: Vec<(i64, Value)> = rows.into_iter().map(|row| (row.step.0, row.value)).collect();
+            let row = |row: crate::PointRow| (row.step.0, (micros(row.time), row.epoch, row.value));
             let want = model.get(&*key).cloned().unwrap_or_default();
+            let rows: Vec<_> = rows.into_iter().map(row).collect();
             prop_assert_eq!(rows, want.into_iter().collect::<Vec<_>>());
         }
         Ok(reached)

@@ -48,11 +48,16 @@ impl Op {
         };
         match self {
             Self::Number { series, step, value, is_int } => {
-                let value = if *is_int && value.is_finite() { Value::Int(*value as i64) } else { Value::Float(*value) };
+                let value = if *is_int && value.is_finite() {
+                    Value::Int(*value as i64)
+                } else {
+                    Value::Float(*value)
+                };
                 point(["a", "b", "c"][usize::from(*series)], *step, value)
             }
             Self::Log { step } => {
-                let line = trailmark_core::LogLine { stream: trailmark_core::Stream::Stdout, text: "x".to_owned() };
+                let line =
+                    trailmark_core::LogLine { stream: trailmark_core::Stream::Stdout, text: "x".to_owned() };
                 point("logs", *step, Value::Log(line))
             }
             Self::Name(name) => Record::Edit { edit: Edit::Name(name.to_string()) },
@@ -137,7 +142,9 @@ fn run_id(index: usize) -> RunId {
 fn journals(folder: &Path) -> Vec<(RunId, trailmark_core::WriterId, Vec<u8>)> {
     let mut journals = Vec::new();
     for index in 0..N_RUNS {
-        let Ok(entries) = std::fs::read_dir(folder.join("runs").join(run_id(index).to_string())) else { continue };
+        let Ok(entries) = std::fs::read_dir(folder.join("runs").join(run_id(index).to_string())) else {
+            continue;
+        };
         for entry in entries {
             let path = entry.unwrap().path();
             let writer = path.file_stem().unwrap().to_str().unwrap().parse().unwrap();

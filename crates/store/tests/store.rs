@@ -3,7 +3,9 @@
 
 use std::io::Read as _;
 
-use trailmark_core::{Context, Edit, End, ParamValue, RunId, RunStatus, SeriesKey, Step, Value, WallTime, WriterId};
+use trailmark_core::{
+    Context, Edit, End, ParamValue, RunId, RunStatus, SeriesKey, Step, Value, WallTime, WriterId,
+};
 use trailmark_store::{
     Appended, Columns, Cursor, Error, Merger, Points, Prune, Record, Repository, Selector, Store, Wanted,
 };
@@ -78,7 +80,10 @@ fn runs_come_in_pages_and_deleted_ones_can_be_brought_back() {
     assert_eq!(shown(Prune { is_archived: Some(true), ..Prune::default() }), [run_id(6)]);
     let since = Prune { created_from: Some(time(5)), ..Prune::default() };
     assert_eq!(shown(since), [5, 6].map(run_id));
-    assert!(matches!(store.runs(&Prune::default(), Some(&Cursor::from_text("x")), 1), Err(Error::Cursor { .. })));
+    assert!(matches!(
+        store.runs(&Prune::default(), Some(&Cursor::from_text("x")), 1),
+        Err(Error::Cursor { .. })
+    ));
 }
 
 #[test]
@@ -99,13 +104,19 @@ fn edits_are_seen_everywhere_and_undone_exactly() {
     let undo = repository.edit(&edits).unwrap();
     for reader in [repository.clone(), Repository::open(folder.path()).unwrap()] {
         let row = reader.run(run).unwrap();
-        assert_eq!((row.name.as_str(), row.note.as_str(), row.experiment.as_str()), ("two", "look at this", "other"));
+        assert_eq!(
+            (row.name.as_str(), row.note.as_str(), row.experiment.as_str()),
+            ("two", "look at this", "other")
+        );
         assert!(row.tags.contains("new") && row.is_archived);
         assert_eq!(row.status, RunStatus::Ended(End::Finished), "an edit does not make a run live");
     }
     repository.edit(&undo).unwrap();
     let after = repository.run(run).unwrap();
-    assert_eq!((&after.name, &after.tags, &after.note, after.is_archived), (&before.name, &before.tags, &before.note, false));
+    assert_eq!(
+        (&after.name, &after.tags, &after.note, after.is_archived),
+        (&before.name, &before.tags, &before.note, false)
+    );
     let n_files = std::fs::read_dir(folder.path().join("runs").join(run.to_string())).unwrap().count();
     assert_eq!(n_files, 2, "one journal for all edits of a process");
     let error = repository.edit(&[(run, Edit::Name("x".to_owned())), (run_id(9), Edit::Archive(true))]);
@@ -140,7 +151,10 @@ fn growth_is_followed_with_cursors() {
     let mut writer = repository.writer(run).unwrap();
     writer.append(&[Record::Created { time: time(50) }, point("f1", 1, 1.0), point("loss", 1, 3.0)]).unwrap();
     let changes = store.changes(Some(&nothing.cursor)).unwrap();
-    assert_eq!(changes.rows.iter().map(|row| (row.id, row.status.word())).collect::<Vec<_>>(), [(run, "running")]);
+    assert_eq!(
+        changes.rows.iter().map(|row| (row.id, row.status.word())).collect::<Vec<_>>(),
+        [(run, "running")]
+    );
     let (seen, cursor) = points(store, &wanted(run, &["loss", "f1"], None));
     assert_eq!(seen.len(), 1, "two series of one step, merged as one for the test's sake");
 
@@ -210,7 +224,12 @@ fn bytes_of_a_journal_that_is_written_elsewhere_are_received() {
     let run = run_id(1);
     let mut writer = source.writer(run).unwrap();
     writer.append(&[Record::Created { time: time(1) }, point("f1", 1, 1.0)]).unwrap();
-    let path = std::fs::read_dir(there.path().join("runs").join(run.to_string())).unwrap().next().unwrap().unwrap().path();
+    let path = std::fs::read_dir(there.path().join("runs").join(run.to_string()))
+        .unwrap()
+        .next()
+        .unwrap()
+        .unwrap()
+        .path();
     let id: WriterId = path.file_stem().unwrap().to_str().unwrap().parse().unwrap();
     let bytes = || std::fs::read(&path).unwrap();
     let durable = |offset: usize| Appended::Durable { offset: offset as u64 };
@@ -218,8 +237,16 @@ fn bytes_of_a_journal_that_is_written_elsewhere_are_received() {
     assert_eq!(here.append(run, id, 40, &bytes()[40..]).unwrap(), Appended::Behind { offset: 0 });
     assert!(matches!(here.append(run, id, 0, b"nonsense"), Err(Error::Frames { .. })));
     let first = bytes();
-    assert_eq!(here.append(run, id, 0, &first[..first.len() - 1]).unwrap(), durable(32), "a cut frame is left out");
-    assert_eq!(here.append(run, id, 0, &first).unwrap(), durable(first.len()), "what is there is stepped over");
+    assert_eq!(
+        here.append(run, id, 0, &first[..first.len() - 1]).unwrap(),
+        durable(32),
+        "a cut frame is left out"
+    );
+    assert_eq!(
+        here.append(run, id, 0, &first).unwrap(),
+        durable(first.len()),
+        "what is there is stepped over"
+    );
     assert_eq!(here.run(run).unwrap().status, RunStatus::Running);
     let mut wrong = first.clone();
     wrong[33] ^= 1;
@@ -309,7 +336,8 @@ fn the_catalog_may_be_locked_foreign_or_older() {
     assert_eq!(repository.rows().unwrap().len(), 3);
     let catalog = folder.path().join("catalog.sqlite");
     assert!(catalog.exists());
-    let reopened = |n_runs: usize| assert_eq!(Repository::open(folder.path()).unwrap().rows().unwrap().len(), n_runs);
+    let reopened =
+        |n_runs: usize| assert_eq!(Repository::open(folder.path()).unwrap().rows().unwrap().len(), n_runs);
     let change = |sql: &str| rusqlite::Connection::open(&catalog).unwrap().execute_batch(sql).unwrap();
     change("PRAGMA user_version = 0");
     reopened(3);
