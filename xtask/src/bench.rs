@@ -12,7 +12,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use crate::command::{output, root, run};
-use crate::{bench_ui, peers};
+use crate::{bench_track, bench_ui, peers};
 
 /// A benchmark beside its peer.
 #[derive(Subcommand)]
@@ -21,6 +21,8 @@ pub(crate) enum Bench {
     Train(Train),
     /// CPU of a browser that shows, points into and redraws a page of many curves, beside real Aim's.
     Ui(bench_ui::Ui),
+    /// Nanoseconds of a `Run::track`, points a second and bytes a point through the journal, beside SQLite in WAL mode.
+    Track(bench_track::Track),
 }
 
 /// How much of the training benchmark is run.
@@ -45,6 +47,7 @@ pub(crate) fn measure(bench: &Bench) -> Result<()> {
     match bench {
         Bench::Train(arguments) => train(arguments),
         Bench::Ui(arguments) => bench_ui::ui(arguments),
+        Bench::Track(arguments) => bench_track::track(arguments),
     }
 }
 
