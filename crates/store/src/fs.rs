@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use rustix::fs::{FlockOperation, flock};
+use rustix::fs::{AtFlags, FlockOperation, flock, statat};
 use rustix::io::Errno;
 
 use crate::Error;
@@ -38,6 +38,10 @@ pub(crate) trait Disk: Debug + Send + Sync {
     fn read_from(&self, path: &Path, offset: u64) -> io::Result<Vec<u8>>;
     fn open(&self, path: &Path) -> io::Result<Box<dyn ReadSeek>>;
     fn entries(&self, path: &Path) -> io::Result<Vec<PathBuf>>;
+    /// When each of the named entries of a folder changed, as [`Stat::modified`]; none for one that is not there.
+    fn modified(&self, folder: &Path, names: &mut dyn Iterator<Item = &str>) -> io::Result<Vec<Option<i64>>> {
+        Ok(names.map(|name| Some(self.stat(&folder.join(name)).ok()?.modified)).collect())
+    }
     fn create_folder(&self, path: &Path) -> io::Result<()>;
     /// Makes a file that must not be there yet.
     fn create(&self, path: &Path) -> io::Result<Box<dyn DiskFile>>;
@@ -162,6 +166,16 @@ impl Disk for Os {
 
     fn entries(&self, path: &Path) -> io::Result<Vec<PathBuf>> {
         std::fs::read_dir(path)?.map(|entry| Ok(entry?.path())).collect()
+    }
+
+    /// Relative to the open folder: thousands of names cost no walk from the root each.
+    fn modified(&self, folder: &Path, names: &mut dyn Iterator<Item = &str>) -> io::Result<Vec<Option<i64>>> {
+        let folder = File::open(folder)?;
+        let time = |name: &str| {
+            let stat = statat(&folder, name, AtFlags::empty()).ok()?;
+            i64::try_from(stat.st_mtime).ok()?.checked_mul(1_000_000_000)?.checked_add_unsigned(stat.st_mtime_nsec)
+        };
+        Ok(names.map(time).collect())
     }
 
     fn create_folder(&self, path: &Path) -> io::Result<()> {

@@ -28,6 +28,9 @@ pub(crate) struct Scan {
     pub(crate) generation: u64,
     /// Runs that are gone, with the generation in which that was seen.
     pub(crate) gone: BTreeMap<RunId, u64>,
+    /// The folders of the runs, sorted, and when the folder that they lie in had changed when it was read.
+    folders: Vec<(String, RunId)>,
+    folders_modified: Option<i64>,
     has_loaded: bool,
     /// Whether the catalog lacks something that is known here.
     unsaved: Vec<RunId>,
@@ -55,7 +58,12 @@ impl Place {
 
     /// The ids of all runs, oldest first.
     pub(crate) fn run_ids(&self) -> Result<Vec<RunId>, Error> {
-        let entries = self.files.entries(&self.runs())?;
+        let runs = self.runs();
+        let entries = match self.files.0.entries(&runs) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(fs::named("read a folder", &runs)(error)),
+        };
         let mut runs: Vec<RunId> =
             entries.iter().filter_map(|path| path.file_name()?.to_str()?.parse().ok()).collect();
         runs.sort_unstable();
@@ -80,9 +88,16 @@ impl Scan {
             self.has_loaded = true;
         }
         let generation = self.generation + 1;
-        let ids = place.run_ids()?;
-        for id in &ids {
-            if self.refresh_run(place, *id, generation)? {
+        self.list(place)?;
+        let runs = place.runs();
+        let mut names = self.folders.iter().map(|(name, _)| name.as_str());
+        let times = place.files.0.modified(&runs, &mut names).map_err(fs::named("read a folder", &runs))?;
+        let ids: Vec<RunId> = self.folders.iter().map(|(_, id)| *id).collect();
+        for (id, modified) in ids.iter().zip(times) {
+            // One that was compacted or deleted by hand since it was listed is missed by the next refresh.
+            if let Some(modified) = modified
+                && self.look(place, (*id, modified), generation)?
+            {
                 self.generation = generation;
             }
         }
@@ -98,15 +113,35 @@ impl Scan {
         Ok(())
     }
 
+    /// Lists the runs' folders again, unless nothing was made or removed among them for a while.
+    fn list(&mut self, place: &Place) -> Result<(), Error> {
+        let runs = place.runs();
+        let modified = match place.files.0.stat(&runs) {
+            Ok(stat) => stat.modified,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(fs::named("read a folder", &runs)(error)),
+        };
+        if self.folders_modified == Some(modified) {
+            return Ok(());
+        }
+        let now = WallTime::from(SystemTime::now()).nanos();
+        self.folders = place.run_ids()?.into_iter().map(|id| (id.to_string(), id)).collect();
+        self.folders_modified = (now.saturating_sub(modified) > TICK).then_some(modified);
+        Ok(())
+    }
+
     /// Brings one run up to date; says whether anything changed.
     pub(crate) fn refresh_run(&mut self, place: &Place, id: RunId, generation: u64) -> Result<bool, Error> {
         let folder = place.run(id);
-        let modified = match place.files.0.stat(&folder) {
-            Ok(stat) => stat.modified,
-            // Compacted or deleted by hand between the listing and now; the next refresh misses it.
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
-            Err(error) => return Err(fs::named("read a run", &folder)(error)),
-        };
+        match place.files.0.stat(&folder) {
+            Ok(stat) => self.look(place, (id, stat.modified), generation),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(fs::named("read a run", &folder)(error)),
+        }
+    }
+
+    /// Brings a run up to date whose folder changed at a time; says whether anything changed.
+    fn look(&mut self, place: &Place, (id, modified): (RunId, i64), generation: u64) -> Result<bool, Error> {
         let known = self.runs.get(&id);
         if known.is_some_and(|known| known.is_settled && known.modified == modified) {
             return Ok(false);
