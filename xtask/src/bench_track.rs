@@ -34,8 +34,7 @@ pub(crate) fn track(arguments: &Track) -> Result<()> {
     }
     println!("\nmedians of {}", arguments.rounds);
     for (name, fields) in medians(&lines)? {
-        let fields: Vec<String> =
-            fields.iter().map(|(field, value)| format!("{field} {value:.1}")).collect();
+        let fields: Vec<String> = fields.iter().map(|(field, value)| format!("{field} {value:.1}")).collect();
         println!("  {name:<38} {}", fields.join(", "));
     }
     println!("\nraw output: {}", raw.path.display());

@@ -13,40 +13,89 @@ use trailmark_core::{At, Context, ParamValue, Params, Recorder, Value};
 const REDACTED: &str = "[redacted]";
 
 /// Parts of names whose values are secrets.
-const SECRET_NAMES: [&str; 12] = [
+const SECRET_NAMES: [&str; 14] = [
     "KEY",
     "TOKEN",
     "SECRET",
-    "PASSWORD",
-    "PASSWD",
+    "PASS",
+    "_PWD",
     "CREDENTIAL",
     "AUTH",
+    "BEARER",
     "COOKIE",
     "PRIVATE",
     "DSN",
     "SESSION",
     "SIGNATURE",
+    "WEBHOOK",
 ];
 
-/// Beginnings of values that are secrets under any name.
-const SECRET_VALUES: [&str; 8] = ["hf_", "sk-", "ghp_", "github_pat_", "AKIA", "xoxb-", "glpat-", "eyJ"];
+/// Beginnings of words that are secrets wherever they stand.
+const SECRET_WORDS: [&str; 14] = [
+    "hf_",
+    "sk-",
+    "sk_live_",
+    "rk_live_",
+    "ghp_",
+    "gho_",
+    "ghs_",
+    "github_pat_",
+    "glpat-",
+    "AKIA",
+    "ASIA",
+    "xoxb-",
+    "xoxp-",
+    "eyJ",
+];
+
+/// Letters and digits in disorder of at least this length are taken for a secret.
+const SECRET_LENGTH: usize = 32;
 
 /// The value, unless name or value say that it is a secret; a password in a URL is cut out.
 pub fn redact(name: &str, value: &str) -> String {
     let upper = name.to_uppercase();
-    let is_secret = SECRET_NAMES.iter().any(|part| upper.contains(part))
-        || SECRET_VALUES.iter().any(|start| value.starts_with(start));
-    if is_secret { REDACTED.to_owned() } else { without_password(value) }
+    let is_secret = SECRET_NAMES.iter().any(|part| upper.contains(part)) || looks_secret(value);
+    if is_secret { REDACTED.to_owned() } else { without_passwords(value) }
 }
 
-/// `scheme://user:password@host` without the password.
-fn without_password(value: &str) -> String {
-    let Some((scheme, rest)) = value.split_once("://") else { return value.to_owned() };
-    let authority_end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    match rest[..authority_end].rfind('@') {
-        Some(at) => format!("{scheme}://{REDACTED}@{}", &rest[at + 1..]),
-        None => value.to_owned(),
+/// Whether a word of the value has the form of a secret: a known beginning, the head of a private key, or a long mixture
+/// of upper and lower case and digits (hashes in hexadecimal are no secrets).
+fn looks_secret(value: &str) -> bool {
+    let is_random = |word: &str| {
+        let has = |kind: fn(&u8) -> bool| word.bytes().filter(kind).count() >= 3;
+        word.len() >= SECRET_LENGTH
+            && has(u8::is_ascii_uppercase)
+            && has(u8::is_ascii_lowercase)
+            && has(u8::is_ascii_digit)
+    };
+    let is_separator = |letter: char| !(letter.is_ascii_alphanumeric() || letter == '_' || letter == '-');
+    value.contains("PRIVATE KEY-----")
+        || value.split(is_separator).any(|word| {
+            SECRET_WORDS.iter().any(|start| word.len() > start.len() + 2 && word.starts_with(start))
+                || is_random(word)
+        })
+}
+
+/// The text with every `scheme://user:password@host` cut to `scheme://[redacted]@host`.
+fn without_passwords(value: &str) -> String {
+    let mut result = String::new();
+    let mut rest = value;
+    while let Some((before, after)) = rest.split_once("://") {
+        let end = after.find(|letter: char| "/?#,;'\"".contains(letter) || letter.is_whitespace());
+        let (authority, tail) = after.split_at(end.unwrap_or(after.len()));
+        result.push_str(before);
+        result.push_str("://");
+        match authority.rsplit_once('@') {
+            Some((_, host)) => {
+                result.push_str(REDACTED);
+                result.push('@');
+                result.push_str(host);
+            }
+            None => result.push_str(authority),
+        }
+        rest = tail;
     }
+    result + rest
 }
 
 /// The command line, with the values of secret-looking flags redacted.
@@ -58,7 +107,7 @@ pub fn arguments(words: impl Iterator<Item = String>) -> Vec<String> {
                 return REDACTED.to_owned();
             }
             match word.split_once('=') {
-                Some((flag, value)) if flag.starts_with('-') => format!("{flag}={}", redact(flag, value)),
+                Some((name, value)) if !name.contains("://") => format!("{name}={}", redact(name, value)),
                 _ => {
                     let upper = word.to_uppercase();
                     hides = word.starts_with('-') && SECRET_NAMES.iter().any(|part| upper.contains(part));
@@ -94,34 +143,46 @@ pub fn environment() -> Params {
     params.insert("packages".to_owned(), map(vec![own]));
     let git = git();
     if !git.is_empty() {
-        params.insert("git_info".to_owned(), map(git));
+        params.insert("git_info".to_owned(), ParamValue::Map(git));
     }
     params.insert("hardware".to_owned(), ParamValue::Map(hardware()));
     params
 }
 
-/// Branch, commit, author, remote and whether there are changes; nothing outside a work tree or without git.
-fn git() -> Vec<(String, String)> {
+/// Branch, remote, commit (as Aim has them), author and whether there are changes; nothing outside a work tree or
+/// without git.
+fn git() -> Params {
     let ask = |arguments: &[&str]| -> Option<String> {
-        let output = Command::new("git").args(arguments).output().ok()?;
+        // Asking must not write: another git may work here.
+        let output = Command::new("git").env("GIT_OPTIONAL_LOCKS", "0").args(arguments).output().ok()?;
         output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
     };
-    let Some(commit) = ask(&["rev-parse", "HEAD"]) else { return Vec::new() };
-    let mut pairs = vec![("commit".to_owned(), commit)];
+    let mut params = Params::new();
+    let Some(commit) = ask(&["log", "-1", "--format=%H%n%aI%n%an <%ae>"]) else { return params };
+    let mut parts = Params::new();
+    for (name, value) in ["hash", "timestamp", "author"].into_iter().zip(commit.lines()) {
+        parts.insert(name.to_owned(), value.into());
+        if name == "author" {
+            params.insert(name.to_owned(), value.into());
+        }
+    }
+    params.insert("commit".to_owned(), ParamValue::Map(parts));
     let more = [
         ("branch", ask(&["rev-parse", "--abbrev-ref", "HEAD"])),
-        ("author", ask(&["log", "-1", "--format=%an <%ae>"])),
-        ("remote", ask(&["remote", "get-url", "origin"]).map(|url| without_password(&url))),
+        ("remote_origin_url", ask(&["remote", "get-url", "origin"]).map(|url| without_passwords(&url))),
         ("is_dirty", ask(&["status", "--porcelain"]).map(|changes| (!changes.is_empty()).to_string())),
     ];
-    pairs.extend(more.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
-    pairs
+    let more = more.into_iter().filter_map(|(name, value)| Some((name.to_owned(), ParamValue::from(value?))));
+    params.extend(more);
+    params
 }
 
 fn hardware() -> Params {
     let mut params = Params::new();
     // What the system does not tell is left out.
-    let Ok(system) = System::new_all() else { return params };
+    let Ok(mut system) = System::new() else { return params };
+    system.refresh_memory();
+    system.refresh_cpu_usage();
     let cpu = system.cpus().first().map(|cpu| cpu.brand().to_owned()).unwrap_or_default();
     params.insert("cpu".to_owned(), ParamValue::Text(cpu));
     params.insert("cpu_count".to_owned(), ParamValue::Int(system.cpus().len() as i64));
@@ -228,7 +289,9 @@ impl Machine {
             let free = disk.available_space() as f64 / disk.total_space().max(1) as f64;
             numbers.push(("__system__disk_percent", 100.0 * (1.0 - free)));
         }
-        let bytes = self.networks.values().fold((0, 0), |(sent, received), network| {
+        // What a machine says to itself is no traffic.
+        let outside = self.networks.iter().filter(|(name, _)| *name != "lo" && *name != "lo0");
+        let bytes = outside.fold((0, 0), |(sent, received), (_, network)| {
             (sent + network.transmitted(), received + network.received())
         });
         numbers.push(("__system__network_sent_bytes_per_sec", bytes.0 as f64 / secs));
@@ -270,12 +333,27 @@ mod tests {
         for (name, value, want) in [
             ("HF_TOKEN", "x", REDACTED),
             ("aws_secret_access_key", "x", REDACTED),
+            ("PGPASSWORD", "x", REDACTED),
+            ("DB_PWD", "x", REDACTED),
             ("HARMLESS", "ghp_abc", REDACTED),
+            ("HEADER", "Authorization: Basic hf_abcdefgh", REDACTED),
+            ("OPAQUE", "aB3dE5gH7jK9mN1pQ3sT5vW7yZ9bC1eF", REDACTED),
+            (
+                "COMMIT",
+                "0d2f216aa1b2c3d4e5f60718293a4b5c6d7e8f90",
+                "0d2f216aa1b2c3d4e5f60718293a4b5c6d7e8f90",
+            ),
             ("PATH", "/bin", "/bin"),
+            ("PWD", "/home/me", "/home/me"),
+            ("TASK", "task-3 skip-it", "task-3 skip-it"),
             ("PROXY", "http://me:word@host:1/x", "http://[redacted]@host:1/x"),
+            ("TWO", "http://a:b@c/d, https://e@f?g@h", "http://[redacted]@c/d, https://[redacted]@f?g@h"),
+            ("PLAIN", "http://host/a@b", "http://host/a@b"),
         ] {
             assert_eq!(redact(name, value), want, "{name}");
         }
+        let words = ["HF_TOKEN=abc", "seed=1"].map(str::to_owned);
+        assert_eq!(arguments(words.into_iter()), ["HF_TOKEN=[redacted]", "seed=1"]);
         let words = ["run", "--api-key", "abc", "--token=abc", "--seed=1"].map(str::to_owned);
         assert_eq!(
             arguments(words.into_iter()),

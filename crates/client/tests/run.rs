@@ -7,7 +7,7 @@ use std::time::Duration;
 use trailmark_client::capture::{SystemSampler, environment};
 use trailmark_client::{Run, RunOptions};
 use trailmark_core::{At, Context, Edit, End, ParamValue, Recorder as _, RunStatus, SeriesKey, Value};
-use trailmark_store::Repository;
+use trailmark_store::{Repository, Store as _};
 
 fn options(folder: &tempfile::TempDir) -> RunOptions {
     RunOptions { repository: folder.path().to_owned(), run: None, name: None, experiment: "tests".to_owned() }
@@ -68,23 +68,89 @@ fn a_resumed_run_goes_on_under_its_id() {
 }
 
 #[test]
-fn the_machine_is_sampled_and_the_environment_told() {
+fn the_machine_is_sampled_under_aims_names() {
     let folder = tempfile::tempdir().unwrap();
     let run = Arc::new(Run::start(options(&folder)).unwrap());
     let sampler = SystemSampler::start(run.clone(), Duration::from_millis(300)).unwrap();
-    let sampled = || {
+    let repository = Repository::open(folder.path()).unwrap();
+    let names = ["cpu", "memory_percent", "p_memory_percent", "disk_percent"];
+    let more = ["network_sent_bytes_per_sec", "network_received_bytes_per_sec", "disk_read_bytes_per_sec"];
+    let series = |name: &str| {
         run.flush();
-        let data = Repository::open(folder.path()).unwrap().read_run(run.id()).unwrap();
-        data.series.keys().any(|key| key.name == "__system__memory_percent")
+        let row = repository.run(run.id()).unwrap();
+        row.series(&SeriesKey::new(&format!("__system__{name}"), Context::empty())).cloned()
     };
     let deadline = std::time::Instant::now() + Duration::from_secs(20);
-    while !sampled() {
-        assert!(std::time::Instant::now() < deadline, "no sample in 20 s");
-        std::thread::park_timeout(Duration::from_millis(50));
+    for name in names.into_iter().chain(more) {
+        while series(name).is_none_or(|series| series.count < 2) {
+            assert!(std::time::Instant::now() < deadline, "no {name} in 20 s");
+            std::thread::park_timeout(Duration::from_millis(50));
+        }
     }
     drop(sampler);
+    let last = |name: &str| series(name).unwrap().last.unwrap();
+    assert!((0.0..=100.0).contains(&last("disk_percent")) && last("cpu") >= 0.0);
+    // As psutil says it: what is not available, of all.
+    let used = memory_percent();
+    assert!((last("memory_percent") - used).abs() < 15.0, "{} is not about {used}", last("memory_percent"));
+    assert!(last("p_memory_percent") > 0.0 && last("p_memory_percent") < used);
+}
+
+/// What the kernel says.
+#[allow(clippy::disallowed_methods)]
+fn memory_percent() -> f64 {
+    let text = std::fs::read_to_string("/proc/meminfo").unwrap();
+    let kilobytes = |name: &str| -> f64 {
+        let line = text.lines().find(|line| line.starts_with(name)).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse().unwrap()
+    };
+    100.0 * (1.0 - kilobytes("MemAvailable:") / kilobytes("MemTotal:"))
+}
+
+#[test]
+fn the_environment_is_told_in_aims_shape() {
     let environment = environment();
-    for key in ["env_variables", "arguments", "packages", "hardware"] {
+    for key in ["env_variables", "arguments", "executable", "packages", "hardware"] {
         assert!(environment.contains_key(key), "{key}");
     }
+    // The tests run in a clone, or in a copy without git.
+    if let Some(git) = environment.get("git_info") {
+        let Some(ParamValue::Text(hash)) = git.at(&["commit", "hash"]) else { panic!("no commit: {git}") };
+        assert_eq!(hash.len(), 40);
+        assert!(git.at(&["branch"]).is_some() && git.at(&["commit", "timestamp"]).is_some());
+    }
+    let Some(ParamValue::Int(cpus)) = environment["hardware"].at(&["cpu_count"]) else {
+        panic!("no processors")
+    };
+    assert!(*cpus >= 1);
+}
+
+#[test]
+fn a_resumed_run_counts_on_and_keeps_the_name_that_people_gave() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = Run::start(options(&folder)).unwrap();
+    for _ in 0..3 {
+        first.track("__system__cpu", &Context::empty(), At::default(), Value::Float(1.0));
+    }
+    first.finish(End::Killed { signal: 2 }).unwrap();
+    let repository = Repository::open(folder.path()).unwrap();
+    repository.edit(&[(first.id(), Edit::Name("renamed".to_owned()))]).unwrap();
+    let second = Run::start(RunOptions { run: Some(first.id()), ..options(&folder) }).unwrap();
+    assert_eq!(second.name(), "renamed");
+    second.track("__system__cpu", &Context::empty(), At::default(), Value::Float(2.0));
+    second.finish(End::Finished).unwrap();
+    let row = repository.run(first.id()).unwrap();
+    assert_eq!((row.series[0].count, row.series[0].last, row.status.word()), (4, Some(2.0), "finished"));
+}
+
+#[test]
+fn a_value_that_is_too_large_is_told_by_finish() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = Run::start(options(&folder)).unwrap();
+    run.track("text", &Context::empty(), At::step(1), Value::Text("x".repeat((64 << 20) + 1)));
+    run.track("text", &Context::empty(), At::step(2), Value::from("short"));
+    let loss = run.finish(End::Finished).unwrap_err();
+    assert_eq!((loss.points, loss.others), (1, 0));
+    let data = Repository::open(folder.path()).unwrap().read_run(run.id()).unwrap();
+    assert_eq!((data.series.len(), data.status.word()), (1, "finished"));
 }

@@ -173,7 +173,7 @@ impl Disk for Os {
         let folder = File::open(folder)?;
         let time = |name: &str| {
             let stat = statat(&folder, name, AtFlags::empty()).ok()?;
-            i64::try_from(stat.st_mtime).ok()?.checked_mul(1_000_000_000)?.checked_add_unsigned(stat.st_mtime_nsec)
+            stat.st_mtime.checked_mul(1_000_000_000)?.checked_add_unsigned(stat.st_mtime_nsec)
         };
         Ok(names.map(time).collect())
     }
