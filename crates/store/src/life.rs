@@ -77,7 +77,9 @@ pub(crate) fn read_on(
     let is_held = files.0.is_held(path).map_err(fs::named("read a journal", path))?;
     if let Some(known) = known {
         let Stat { n_bytes, .. } = files.0.stat(path).map_err(fs::named("read a journal", path))?;
-        if n_bytes == known.n_bytes || known.is_nonsense {
+        // A cut frame may have been taken back and another of the same length written in its place.
+        let is_whole = known.offset == known.n_bytes;
+        if (is_whole && n_bytes == known.n_bytes) || known.is_nonsense {
             return Ok(Some(JournalState { is_held, n_bytes, ..known.clone() }));
         }
     }
