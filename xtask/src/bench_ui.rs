@@ -2,9 +2,11 @@
 //!
 //! The server and the repositories are real; what is counted is the CPU of the browser's whole process tree.
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Read};
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
 
 use anyhow::{Context as _, Result};
 use clap::Args;
@@ -37,12 +39,40 @@ pub(crate) struct Ui {
     aim_port: u16,
 }
 
-/// A server that is stopped when it is dropped.
+/// A server that is stopped when it is dropped, with every process that it started: Aim's leaves its workers behind.
 struct Server(Child);
+
+impl Server {
+    fn start(command: &mut Command) -> Result<Self> {
+        let program = command.get_program().to_string_lossy().into_owned();
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
+        Ok(Self(command.spawn().with_context(|| format!("start {program}"))?))
+    }
+
+    /// The address that it says it listens on, on either of its outputs, which are read to their ends.
+    fn address(&mut self) -> Result<String> {
+        let (found, said) = mpsc::channel();
+        let out = self.0.stdout.take().context("read a server's output")?;
+        let err = self.0.stderr.take().context("read a server's output")?;
+        for output in [Box::new(out) as Box<dyn Read + Send>, Box::new(err)] {
+            let found = found.clone();
+            std::thread::spawn(move || {
+                for line in BufReader::new(output).lines().map_while(Result::ok) {
+                    if let Some(address) = address_in(&line) {
+                        let _ = found.send(address); // the first one is waited for
+                    }
+                }
+            });
+        }
+        drop(found);
+        said.recv().context("wait for a server to say its address")
+    }
+}
 
 impl Drop for Server {
     fn drop(&mut self) {
-        let _ = self.0.kill(); // it may have ended by itself
+        let group = format!("-{}", self.0.id());
+        let _ = Command::new("kill").args(["-KILL", "--", &group]).status(); // it may have ended by itself
         let _ = self.0.wait();
     }
 }
@@ -95,27 +125,16 @@ fn ours(arguments: &Ui) -> Result<(Server, String)> {
     }
     let mut command = Command::new(root().join("target/release/trailmark"));
     command.arg("up").arg("--repo").arg(&folder).args(["--port", "0", "--no-open"]);
-    let mut child =
-        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().context("start trailmark up")?;
-    let (out, err) = (child.stdout.take(), child.stderr.take());
-    let server = Server(child);
-    let address = first_address(out.context("read trailmark's output")?)
-        .or_else(|| first_address(err?))
-        .context("find the address in what trailmark up says")?;
+    let mut server = Server::start(&mut command)?;
+    let address = server.address()?;
     Ok((server, address))
 }
 
-/// The first address that a server says it listens on.
-fn first_address(said: impl std::io::Read) -> Option<String> {
-    for line in BufReader::new(said).lines() {
-        let line = line.ok()?;
-        if let Some(at) = line.find("http://") {
-            let rest = line.get(at..)?;
-            let end = rest.find(|sign: char| sign.is_whitespace()).unwrap_or(rest.len());
-            return Some(rest.get(..end)?.trim_end_matches('/').to_owned());
-        }
-    }
-    None
+/// The address in a line of what a server says.
+fn address_in(line: &str) -> Option<String> {
+    let rest = line.get(line.find("http://")?..)?;
+    let end = rest.find(|sign: char| sign.is_whitespace()).unwrap_or(rest.len());
+    Some(rest.get(..end)?.trim_end_matches('/').to_owned())
 }
 
 fn aim(arguments: &Ui, python: &Path) -> Result<Server> {
@@ -129,10 +148,8 @@ fn aim(arguments: &Ui, python: &Path) -> Result<Server> {
     }
     let mut command = Command::new(python.with_file_name("aim"));
     command.arg("up").arg("--repo").arg(&folder).args(["--port", &arguments.aim_port.to_string()]);
-    let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().context("start aim up")?;
-    let said = child.stderr.take().context("read Aim's output")?;
-    let server = Server(child);
-    first_address(said).context("wait for aim up")?;
+    let mut server = Server::start(&mut command)?;
+    server.address()?;
     std::thread::sleep(std::time::Duration::from_secs(5)); // it says its address a little before it listens
     Ok(server)
 }
@@ -170,11 +187,9 @@ mod tests {
 
     #[test]
     fn the_address_is_found_in_what_a_server_says() {
-        let check = |said: &str, want: Option<&str>| {
-            assert_eq!(first_address(said.as_bytes()), want.map(str::to_owned));
-        };
-        check("hello\n  http://127.0.0.1:43800/ ready\n", Some("http://127.0.0.1:43800"));
-        check("Open http://127.0.0.1:1\n", Some("http://127.0.0.1:1"));
-        check("nothing\n", None);
+        let check = |line: &str, want: Option<&str>| assert_eq!(address_in(line), want.map(str::to_owned));
+        check("  http://127.0.0.1:43800/ ready", Some("http://127.0.0.1:43800"));
+        check("Open http://127.0.0.1:1", Some("http://127.0.0.1:1"));
+        check("nothing", None);
     }
 }
