@@ -3,8 +3,10 @@
 import type { Decoder } from "./decode.ts";
 import { string, tree } from "./decode.ts";
 import * as read from "./shapes.ts";
+import * as read_answers from "./shapes_of_answers.ts";
 import * as read_lines from "./shapes_of_lines.ts";
 import type {
+  AskRequest,
   Completion,
   Edited,
   Edits,
@@ -15,6 +17,13 @@ import type {
   RunAnswerSteps,
   Texts,
 } from "./schema.ts";
+import type {
+  AnswerHistory,
+  AnswerList,
+  AskReply,
+  Comparison,
+  Models,
+} from "./shapes_of_answers.ts";
 import type { Fields, Finding, Home, RunDetail, Runs } from "./shapes.ts";
 
 export type Kind = "runs" | "metrics" | "texts";
@@ -236,6 +245,49 @@ export const answer_steps = async (
 ): Promise<RunAnswerSteps[]> =>
   (await get(address("answers/steps", { q }), read_lines.answer_steps, signal))
     .runs;
+
+export interface AnswersQuery {
+  readonly show: string;
+  readonly find: string;
+  readonly limit: number;
+}
+
+/** Answers of one run at one step. */
+export const answers = (
+  query: AnswersQuery & { readonly run: string; readonly step: number },
+  signal?: AbortSignal,
+): Promise<AnswerList> =>
+  get(address("answers", { ...query }), read_answers.answer_list, signal);
+
+/** Answers of two checkpoints to the same questions; both are written RUN@STEP. */
+export const compare_answers = (
+  query: AnswersQuery & { readonly a: string; readonly b: string },
+  signal?: AbortSignal,
+): Promise<Comparison> =>
+  get(
+    address("answers/compare", { ...query }),
+    read_answers.comparison,
+    signal,
+  );
+
+/** One question at every step of a run. */
+export const answer_history = (
+  run: string,
+  question: string,
+  signal?: AbortSignal,
+): Promise<AnswerHistory> =>
+  get(
+    address("answers/history", { run, question }),
+    read_answers.answer_history,
+    signal,
+  );
+
+/** Checkpoints that can be asked. */
+export const models = (signal?: AbortSignal): Promise<Models> =>
+  get(address("models"), read_answers.models, signal);
+
+export const ask_models = (request: AskRequest): Promise<AskReply> =>
+  post("ask", request, read_answers.ask_reply);
 
 export interface TextsQuery {
   readonly q?: string;

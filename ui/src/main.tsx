@@ -4,6 +4,7 @@ import { render } from "preact";
 import type { JSX } from "preact";
 import { listen } from "./keys.ts";
 import { follow } from "./live.ts";
+import { Answers } from "./pages/answers.tsx";
 import { Home } from "./pages/home.tsx";
 import { Metrics } from "./pages/metrics.tsx";
 import { Missing } from "./pages/missing.tsx";
@@ -23,6 +24,7 @@ const routes: readonly (readonly [string, Page])[] = [
   ["/runs/", RunPage],
   ["/metrics", Metrics],
   ["/params", Params],
+  ["/answers", Answers],
 ];
 
 function App(): JSX.Element {

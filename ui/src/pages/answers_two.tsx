@@ -1,0 +1,272 @@
+// The answers of two checkpoints to the same questions: the net effect with its uncertainty, then what changed.
+
+import type { JSX } from "preact";
+import { useState } from "preact/hooks";
+import * as api from "../api.ts";
+import * as format from "../math/format.ts";
+import { Choice } from "../parts/button.tsx";
+import { Empty, Looks } from "../parts/looks.tsx";
+import { Swatch } from "../parts/marks.tsx";
+import { AnswerText, VerdictMark, Who } from "../parts/verdict.tsx";
+import { use_request } from "../request.ts";
+import type { Change } from "../schema.ts";
+import type { Comparison, Difference, Pair } from "../shapes_of_answers.ts";
+import { AnswerDetail } from "./answers_detail.tsx";
+import { LeakNote } from "./answers_leak.tsx";
+import { More, QuestionList } from "./answers_list.tsx";
+import { answers_view, write_side } from "./answers_view.ts";
+import type { Side } from "./answers_view.ts";
+
+const page_size = 200;
+const shows = [
+  "all",
+  "changed",
+  "fixed",
+  "broken",
+  "both_wrong",
+  "both_right",
+] as const;
+type Show = (typeof shows)[number];
+
+const changes: readonly (readonly [Change, string, string])[] = [
+  ["both_right", "Both right", "var(--line-2)"],
+  ["fixed", "Fixed", "var(--right)"],
+  ["broken", "Broken", "var(--wrong)"],
+  ["both_wrong", "Both wrong", "var(--line-control)"],
+];
+
+/** What changed from A to B. */
+export function TwoRuns({ a, b }: { a: Side; b: Side }): JSX.Element {
+  const values = answers_view.values.value;
+  const [limit, set_limit] = useState(page_size);
+  const show = shows.find((one) => one === values.show) ?? "all";
+  const query = {
+    a: write_side(a),
+    b: write_side(b),
+    show,
+    find: values.find,
+    limit,
+  };
+  const look = use_request(`compare ${JSON.stringify(query)}`, (signal) =>
+    api.compare_answers(query, signal),
+  );
+  return (
+    <div class="answers">
+      <Looks
+        look={look}
+        is_empty={({ summary }) => summary.total === 0}
+        empty={
+          <Empty title="No question in common">
+            A and B answered different questions; choose runs evaluated on the
+            same data
+          </Empty>
+        }
+      >
+        {(answer) => (
+          <>
+            <Effect a={a} b={b} answer={answer} />
+            <LeakNote leak={answer.leak} />
+            <Changes
+              a={a}
+              b={b}
+              answer={answer}
+              show={show}
+              onMore={() => set_limit(limit + page_size)}
+            />
+          </>
+        )}
+      </Looks>
+    </div>
+  );
+}
+
+/** Who is better, said no more surely than the interval allows. */
+export function verdict_on({ difference, low, high }: Difference): string {
+  if (low > 0) return "B is better";
+  if (high < 0) return "A is better";
+  return difference === 0 ? "No difference" : "Could be luck";
+}
+
+function say_interval({ difference, low, high, p }: Difference): JSX.Element {
+  const write = (value: number): string => format.delta(value, format.percent);
+  return (
+    <>
+      {write(difference)}{" "}
+      <span class="quiet-text">
+        95 % CI {write(low)} to {write(high)}, p = {format.p_value(p)}
+      </span>
+    </>
+  );
+}
+
+function Effect(props: { a: Side; b: Side; answer: Comparison }): JSX.Element {
+  const { summary } = props.answer;
+  const right_a = summary.broken + summary.both_right;
+  return (
+    <section class="panel effect" aria-label="Net effect">
+      {(["a", "b"] as const).map((key) => (
+        <div key={key} class="in-row effect-side">
+          <Who letter={key === "a" ? "A" : "B"} />
+          <b class="clip grow">{props[key].run.name}</b>
+          <span class="effect-scores">
+            <b class="mono">{format.percent(summary.exact_match[key])}</b>
+            <span class="tiny-text quiet-text">EM</span>
+            <b class="mono">{format.percent(summary.f1[key])}</b>
+            <span class="tiny-text quiet-text">F1</span>
+          </span>
+        </div>
+      ))}
+      <div class="effect-words">
+        <p class="in-row small-text">
+          <span>
+            <b>{verdict_on(summary.exact_match)}:</b> EM{" "}
+            {say_interval(summary.exact_match)}
+          </span>
+          <span class="grow" />
+          <span>F1 {say_interval(summary.f1)}</span>
+        </p>
+        <span
+          class="verdict-bar wide"
+          role="img"
+          aria-label={changes
+            .map(([key, name]) => `${name} ${summary[key]}`)
+            .join(", ")}
+        >
+          {changes.map(([key, , color]) => (
+            <i key={key} style={{ flex: summary[key], background: color }} />
+          ))}
+        </span>
+        <p class="in-row tiny-text">
+          {changes.map(([key, name, color]) => (
+            <span key={key} class="in-row tight">
+              <Swatch color={color} />
+              <span class="second-text">{name}</span>{" "}
+              <b>{format.count(summary[key])}</b>
+            </span>
+          ))}
+          <span class="grow" />
+          <span class="quiet-text">
+            {right_a > 0 &&
+              `${((summary.broken / right_a) * 100).toFixed(1)} % of A’s right answers break · `}
+            {format.plural(summary.total, "question")}
+            {summary.only_a + summary.only_b > 0 &&
+              `, ${summary.only_a + summary.only_b} of one alone left out`}
+          </span>
+        </p>
+      </div>
+    </section>
+  );
+}
+
+function Changes(props: {
+  a: Side;
+  b: Side;
+  answer: Comparison;
+  show: Show;
+  onMore: () => void;
+}): JSX.Element {
+  const { answer, a, b } = props;
+  const { summary, rows } = answer;
+  const { id } = answers_view.values.value;
+  const chosen =
+    rows.find((row) => id !== "" && row.question_key.startsWith(id)) ?? rows[0];
+  const counts: Record<Show, number> = {
+    ...summary,
+    all: summary.total,
+    changed: summary.fixed + summary.broken,
+  };
+  const names: Record<Show, string> = {
+    all: "All",
+    changed: "Changed",
+    fixed: "Fixed",
+    broken: "Broken",
+    both_wrong: "Both wrong",
+    both_right: "Both right",
+  };
+  const head = (i: number): JSX.Element | undefined => {
+    const row = rows[i];
+    if (row === undefined || row.change === rows[i - 1]?.change)
+      return undefined;
+    const [, name, color] =
+      changes.find(([key]) => key === row.change) ?? changes[0] ?? [];
+    return (
+      <h3 class="in-row change-head">
+        <Swatch color={color ?? ""} />
+        {name}
+      </h3>
+    );
+  };
+  return (
+    <div class="answers-body">
+      <section class="panel question-side">
+        <div class="question-filters">
+          <Choice
+            small
+            label="Change"
+            value={props.show}
+            options={shows.map((value) => ({
+              value,
+              label: names[value],
+              title: format.plural(counts[value], "question"),
+            }))}
+            onChange={(show) => answers_view.set({ show, id: "" })}
+          />
+        </div>
+        <QuestionList
+          keys={rows.map((row) => row.question_key)}
+          chosen={chosen?.question_key}
+          onChoose={(key) => answers_view.set({ id: key })}
+          row={(i) => <PairRow row={rows[i]} />}
+          {...(props.show === "all" ? {} : { head })}
+          foot={
+            <More
+              shown={rows.length}
+              total={answer.total}
+              onMore={props.onMore}
+            />
+          }
+        />
+      </section>
+      {chosen === undefined ? (
+        <section class="panel">
+          <Empty title="No question is so">
+            Choose another change or another word
+          </Empty>
+        </section>
+      ) : (
+        <AnswerDetail
+          key={chosen.question_key}
+          question={chosen}
+          context={answer.contexts.get(chosen.context_id) ?? ""}
+          change={chosen.change}
+          sides={[
+            { letter: "A", side: a, answer: chosen.a },
+            { letter: "B", side: b, answer: chosen.b },
+          ]}
+        />
+      )}
+    </div>
+  );
+}
+
+function PairRow({ row }: { row: Pair | undefined }): JSX.Element {
+  if (row === undefined) return <></>;
+  return (
+    <>
+      <span class="clip question">{row.question}</span>
+      <span class="pair small-text">
+        {(["a", "b"] as const).map((key) => (
+          <span key={key} class="in-row">
+            <Who letter={key === "a" ? "A" : "B"} />
+            <VerdictMark verdict={row[key].verdict} />
+            <span
+              class={row[key].verdict === "wrong" ? "clip wrong-text" : "clip"}
+            >
+              <AnswerText text={row[key].answer} />
+            </span>
+          </span>
+        ))}
+      </span>
+    </>
+  );
+}
