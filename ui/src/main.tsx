@@ -11,6 +11,7 @@ import { Missing } from "./pages/missing.tsx";
 import { Params } from "./pages/params.tsx";
 import { RunPage } from "./pages/run.tsx";
 import { Runs } from "./pages/runs.tsx";
+import { Texts } from "./pages/texts.tsx";
 import { Shell } from "./shell.tsx";
 import { go, place, watch_history } from "./state.ts";
 import { start_theme } from "./theme.ts";
@@ -24,6 +25,7 @@ const routes: readonly (readonly [string, Page])[] = [
   ["/runs/", RunPage],
   ["/metrics", Metrics],
   ["/params", Params],
+  ["/texts", Texts],
   ["/answers", Answers],
 ];
 

@@ -11,7 +11,11 @@ test("a text is cut at the ends of its spans, and they nest", () => {
   assert.deepEqual(pieces, [
     { text: "China has ", kinds: [], ends: [] },
     { text: "about ", kinds: ["a"], ends: [] },
-    { text: "1.4 billion", kinds: ["a", "b", "gold"], ends: ["a", "b", "gold"] },
+    {
+      text: "1.4 billion",
+      kinds: ["a", "b", "gold"],
+      ends: ["a", "b", "gold"],
+    },
     { text: " people.", kinds: [], ends: [] },
   ]);
 });

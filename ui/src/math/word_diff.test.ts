@@ -10,7 +10,10 @@ const shown = (before: string, after: string): string =>
     .join("");
 
 test("words that come and go are marked, the rest stays", () => {
-  assert.equal(shown("1.4 billion", "around 1.4 billion"), "+[around ]1.4 billion");
+  assert.equal(
+    shown("1.4 billion", "around 1.4 billion"),
+    "+[around ]1.4 billion",
+  );
   assert.equal(shown("Canberra", "Australia is"), "-[Canberra]+[Australia is]");
   assert.equal(shown("Joe Biden", "Joe Biden"), "Joe Biden");
   assert.equal(shown("", "new words"), "+[new words]");

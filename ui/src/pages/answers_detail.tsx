@@ -105,17 +105,20 @@ export function AnswerDetail(props: {
 function Steps(props: { one: SideAnswer; question: string }): JSX.Element {
   const { letter, side } = props.one;
   const run = side.run.run;
-  const look = use_request(`answer history ${run} ${props.question}`, (signal) =>
-    api.answer_history(run, props.question, signal),
+  const look = use_request(
+    `answer history ${run} ${props.question}`,
+    (signal) => api.answer_history(run, props.question, signal),
   );
   const steps: readonly HistoryStep[] = look.data?.steps ?? [
     { ...props.one.answer, step: side.step.step },
   ];
   return (
     <table class="plain">
-      <caption class="in-row">
-        {letter !== undefined && <Who letter={letter} />}
-        <b>{side.run.name}</b> <span class="quiet-text">by checkpoint</span>
+      <caption>
+        <span class="in-row">
+          {letter !== undefined && <Who letter={letter} />}
+          <b>{side.run.name}</b> <span class="quiet-text">by checkpoint</span>
+        </span>
       </caption>
       <thead>
         <tr>

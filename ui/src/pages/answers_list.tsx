@@ -17,7 +17,8 @@ export function QuestionList(props: {
 }): JSX.Element {
   const list = useRef<HTMLDivElement>(null);
   const move = (by: number): void => {
-    const at = props.chosen === undefined ? -1 : props.keys.indexOf(props.chosen);
+    const at =
+      props.chosen === undefined ? -1 : props.keys.indexOf(props.chosen);
     const key = props.keys[Math.max(0, at + by)];
     if (key !== undefined) props.onChoose(key);
   };

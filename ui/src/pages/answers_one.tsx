@@ -13,7 +13,12 @@ import type { AnswerList, AnswerRow } from "../shapes_of_answers.ts";
 import { AnswerDetail } from "./answers_detail.tsx";
 import { LeakNote } from "./answers_leak.tsx";
 import { More, QuestionList } from "./answers_list.tsx";
-import { answers_view, best_step, say_step, write_side } from "./answers_view.ts";
+import {
+  answers_view,
+  best_step,
+  say_step,
+  write_side,
+} from "./answers_view.ts";
 import type { Side } from "./answers_view.ts";
 
 const page_size = 200;
@@ -33,9 +38,7 @@ export function OneRun({ side }: { side: Side }): JSX.Element {
     api.answers(query, signal),
   );
   const step_by = (by: number): void => {
-    const at = side.run.steps.findIndex(
-      (step) => step.step === side.step.step,
-    );
+    const at = side.run.steps.findIndex((step) => step.step === side.step.step);
     const step = side.run.steps[at + by];
     if (step !== undefined)
       answers_view.set({ a: write_side({ run: side.run, step }) });

@@ -166,7 +166,11 @@ function Changes(props: {
   onMore: () => void;
 }): JSX.Element {
   const { answer, a, b } = props;
-  const { summary, rows } = answer;
+  const { summary } = answer;
+  const rows =
+    props.show === "changed"
+      ? [...answer.rows].sort((x, y) => rank_of(x) - rank_of(y))
+      : answer.rows;
   const { id } = answers_view.values.value;
   const chosen =
     rows.find((row) => id !== "" && row.question_key.startsWith(id)) ?? rows[0];
@@ -217,7 +221,7 @@ function Changes(props: {
           chosen={chosen?.question_key}
           onChoose={(key) => answers_view.set({ id: key })}
           row={(i) => <PairRow row={rows[i]} />}
-          {...(props.show === "all" ? {} : { head })}
+          {...(props.show === "changed" ? { head } : {})}
           foot={
             <More
               shown={rows.length}
@@ -247,6 +251,11 @@ function Changes(props: {
       )}
     </div>
   );
+}
+
+/** What is fixed stands before what is broken. */
+function rank_of({ change }: Pair): number {
+  return change === "fixed" ? 0 : 1;
 }
 
 function PairRow({ row }: { row: Pair | undefined }): JSX.Element {

@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { RunAnswerSteps } from "../schema.ts";
-import { comparable, ranked_sides, read_side, write_side } from "./answers_view.ts";
+import {
+  comparable,
+  ranked_sides,
+  read_side,
+  write_side,
+} from "./answers_view.ts";
 
 const run = (
   id: string,

@@ -54,7 +54,11 @@ function Options(props: {
   );
   return (
     <div class="picker menu">
-      <TextFind label={`Find ${props.label}`} value={find} onChange={set_find} />
+      <TextFind
+        label={`Find ${props.label}`}
+        value={find}
+        onChange={set_find}
+      />
       <ul>
         {found.slice(0, most_options).map((option) => (
           <li key={option.value}>

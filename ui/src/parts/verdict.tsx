@@ -33,16 +33,20 @@ export function MarkedText(props: {
   spans: readonly Span[];
   golds?: readonly string[];
 }): JSX.Element {
-  const golds = places_of(props.text, props.golds ?? []).map(
-    (place): Span => ({ ...place, kind: "gold" }),
-  );
+  const golds = places_of(props.text, props.golds ?? []).map((place): Span => ({
+    ...place,
+    kind: "gold",
+  }));
   return (
     <p class="marked-text">
       {cut_at(props.text, [...props.spans, ...golds]).map((piece, i) =>
         piece.kinds.length === 0 ? (
           piece.text
         ) : (
-          <span key={i} class={piece.kinds.map((kind) => `in-${kind}`).join(" ")}>
+          <span
+            key={i}
+            class={piece.kinds.map((kind) => `in-${kind}`).join(" ")}
+          >
             {piece.text}
             {piece.ends
               .filter((kind) => kind !== "gold")
