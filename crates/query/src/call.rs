@@ -294,13 +294,13 @@ fn check_arguments<T>(
     if is_spread || (least <= given && arguments.len() <= most) {
         return Ok(());
     }
+    let plural = |count: usize| if count == 1 { "argument" } else { "arguments" };
     let want = match (least, most) {
-        (least, most) if least == most => format!("{least}"),
-        (least, MANY) => format!("at least {least}"),
-        (least, most) => format!("{least} to {most}"),
+        (least, most) if least == most => format!("{least} {}", plural(least)),
+        (least, MANY) => format!("at least {least} {}", plural(least)),
+        (least, most) => format!("{least} to {most} arguments"),
     };
-    let defect = Defect::new(span, format!("`{}` takes {want} arguments, got {given}", spec.name));
-    Err(defect.expecting(spec.detail))
+    Err(Defect::new(span, format!("`{}` takes {want}, got {given}", spec.name)))
 }
 
 /// A regular expression that is written into the query is compiled with it.

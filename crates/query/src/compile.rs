@@ -133,7 +133,7 @@ impl<'s> Compiler<'s> {
             Expr::Subscript(subscript) => return self.subscript(subscript).map(Translated::Node),
             Expr::Name(name) => self.name(name.id.as_str(), span)?,
             Expr::BytesLiteral(_) => {
-                return Err(unknown(span, "bytes").expecting("a text without the b before it"));
+                return Err(unknown(span, "a text of bytes").expecting("a text without the b before it"));
             }
             Expr::EllipsisLiteral(_) => return Err(unknown(span, "`...`")),
             Expr::Await(_) => return Err(unknown(span, "`await`")),

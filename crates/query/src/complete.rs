@@ -44,10 +44,10 @@ pub(crate) fn complete(text: &str, cursor: usize, kind: Kind, schema: &Schema) -
     let tokens = scan(before);
     let completer = Completer { kind, schema };
     let (from, partial, items) = match tokens.split_last() {
-        Some((Token { what: Piece::Text { content, open: true }, end, .. }, earlier)) => {
-            let quote = before.as_bytes().get(end - content.len() - 1).copied().map_or('"', char::from);
+        Some((Token { what: Piece::Text { content, mark, open: true }, start, .. }, earlier)) => {
+            let quote = before[*start..].chars().next().unwrap_or('"');
             let closes = if after.starts_with(quote) { String::new() } else { quote.to_string() };
-            (byte - content.len(), content.clone(), completer.texts(earlier, &closes))
+            (start + mark, content.clone(), completer.texts(earlier, &closes))
         }
         Some((Token { what: Piece::Name(name), start, end }, earlier)) if *end == byte => {
             (*start, name.clone(), completer.names(earlier))
@@ -87,7 +87,9 @@ impl<'s> Completer<'s> {
         if let (true, Some(names)) = (last.is_sign("["), self.bracket(earlier)) {
             return names.into_iter().map(|suggestion| quoted(suggestion, "\"")).collect();
         }
-        self.operands(left)
+        let operands = self.operands(left);
+        // Python has no `a == not b`.
+        operands.into_iter().filter(|suggestion| !compares || suggestion.label != "not").collect()
     }
 
     /// What fits inside a text.
@@ -350,11 +352,9 @@ impl<'s> Completer<'s> {
         let variable = self.kind.variable().map(|word| property(word, "one item"));
         let functions = FUNCTIONS.iter().filter(|spec| !spec.name.contains('.'));
         let functions = functions.map(|spec| call(spec.name, spec.arguments.1, spec.detail));
-        let modules = [
-            property("datetime", "dates"),
-            property("re", "regular expressions"),
-            property("math", "numbers"),
-        ];
+        let modules = [("datetime", "dates"), ("re", "regular expressions"), ("math", "numbers")];
+        let modules =
+            modules.map(|(word, detail)| Suggestion { insert: format!("{word}."), ..property(word, detail) });
         let mut leaves = Vec::new();
         paths(self.schema.params(), "run", &mut leaves);
         let words = KEYWORDS.iter().filter(|(word, _)| matches!(*word, "not" | "None" | "True" | "False"));

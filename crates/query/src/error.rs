@@ -118,17 +118,27 @@ impl QueryError {
     }
 }
 
-/// The known name that looks most like `wanted`, if any looks like it at all: at most a third of it differs.
+/// The known name that looks most like `wanted`: at most a third of it differs, or it begins so. A name of one or two
+/// letters looks only like names that begin with the same letter.
 pub(crate) fn nearest<'a>(wanted: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
-    let lower = wanted.to_lowercase();
-    let most = (wanted.chars().count() / 3).max(1);
-    known
+    let (given, wanted) = (wanted, wanted.to_lowercase());
+    let length = wanted.chars().count();
+    let most = (length / 3).max(1);
+    let rank = |name: &str| {
+        let name = name.to_lowercase();
+        let distance = strsim::damerau_levenshtein(&wanted, &name);
+        let is_near = distance <= most && (length > 2 || wanted.chars().next() == name.chars().next());
+        match () {
+            () if is_near => Some((0, distance)),
+            () if name.starts_with(&wanted) => Some((1, distance)),
+            () => None,
+        }
+    };
+    let ranked = known
         .into_iter()
-        .filter(|name| *name != wanted)
-        .map(|name| (strsim::damerau_levenshtein(&lower, &name.to_lowercase()), name))
-        .filter(|(distance, _)| *distance <= most)
-        .min()
-        .map(|(_, name)| name.to_owned())
+        .filter(|name| *name != given)
+        .filter_map(|name| rank(name).map(|rank| (rank, name)));
+    ranked.min().map(|(_, name)| name.to_owned())
 }
 
 #[cfg(test)]
@@ -162,5 +172,8 @@ mod tests {
         assert_eq!(nearest("learnng_rate", known).as_deref(), Some("learning_rate"));
         assert_eq!(nearest("Batch_Size", known).as_deref(), Some("batch_size"));
         assert_eq!(nearest("weights", known), None);
+        assert_eq!(nearest("l", known).as_deref(), Some("lr"));
+        assert_eq!(nearest("learn", known).as_deref(), Some("learning_rate"));
+        assert_eq!(nearest("xr", known), None);
     }
 }

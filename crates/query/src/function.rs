@@ -362,4 +362,17 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn the_documentation_lists_every_function_and_method() {
+        let page = include_str!("../../../docs/query.md");
+        for spec in FUNCTIONS {
+            let row = format!("| `{}` | {} |", spec.name, spec.detail);
+            assert!(page.contains(&row), "docs/query.md lacks {row}");
+        }
+        for spec in methods() {
+            let row = format!("| `.{}` | {} |", spec.name, spec.detail);
+            assert!(page.contains(&row), "docs/query.md lacks {row}");
+        }
+    }
 }

@@ -52,12 +52,10 @@ impl Compiler<'_> {
         let functions = FUNCTIONS.iter().map(|spec| spec.name).filter(|name| !name.contains('.'));
         let own = self.variables.iter().map(|(name, _)| name.as_str());
         let known = modules.into_iter().chain(self.kind.variable()).chain(functions).chain(own);
-        let defect = Defect::new(span, format!("unknown name `{name}`")).nearest_to(name, known);
+        let defect = Defect::new(span, format!("unknown name `{name}`"));
         match self.schema.path_of(name) {
-            Some(path) if defect.nearest.is_none() => {
-                Defect { nearest: Some(format!("run.{path}")), ..defect }
-            }
-            _ => defect,
+            Some(path) => Defect { nearest: Some(format!("run.{path}")), ..defect },
+            None => defect.nearest_to(name, known),
         }
     }
 
@@ -166,13 +164,10 @@ impl Compiler<'_> {
                 let collections = Kind::ALL.iter().filter_map(|kind| kind.collection());
                 let params = self.schema.params().keys().map(String::as_str);
                 let defect = Defect::new(span, format!("no run has `{key}`"));
-                let defect = defect.nearest_to(key, fields.chain(collections).chain(params));
-                match self.schema.path_of(key) {
-                    Some(path) if defect.nearest.is_none() => {
-                        Err(Defect { nearest: Some(format!("run.{path}")), ..defect })
-                    }
-                    _ => Err(defect),
-                }
+                Err(match self.schema.path_of(key) {
+                    Some(path) => Defect { nearest: Some(format!("run.{path}")), ..defect },
+                    None => defect.nearest_to(key, fields.chain(collections).chain(params)),
+                })
             }
         }
     }

@@ -9,7 +9,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use trailmark_core::{Context, ParamValue, Params};
 
-use crate::error::nearest;
 use crate::{Kind, RunView};
 
 /// Distinct values that are kept of one param or context key; of one with more, none are offered.
@@ -154,17 +153,12 @@ impl Schema {
         found.map_or(Found::Unlisted, Found::Known)
     }
 
-    /// The full path of the known param whose last key is `key`, or looks most like it; the shortest of several.
+    /// The full path of the known param whose last key is `key`; the shortest of several.
     pub(crate) fn path_of(&self, key: &str) -> Option<String> {
         let mut leaves = Vec::new();
         collect_leaves(&self.params, "", &mut leaves);
-        let last = |path: &str| path.rsplit('.').next().unwrap_or(path).to_owned();
-        let near = nearest(key, leaves.iter().map(|path| path.rsplit('.').next().unwrap_or(path)));
-        let exact = leaves.iter().filter(|path| last(path) == key).min_by_key(|path| path.len());
-        let near = near.and_then(|near| {
-            leaves.iter().filter(|path| last(path) == near).min_by_key(|p| p.len()).cloned()
-        });
-        exact.cloned().or(near)
+        leaves.retain(|path| path.rsplit('.').next() == Some(key));
+        leaves.into_iter().min_by_key(|path| path.len())
     }
 }
 

@@ -76,7 +76,8 @@ pub(crate) fn ranked(items: Vec<Suggestion>, partial: &str) -> Vec<Suggestion> {
         match () {
             () if label.starts_with(&wanted) => Some(0),
             () if last.starts_with(&wanted) => Some(1),
-            () if label.contains(&wanted) => Some(2),
+            // One letter is in nearly everything.
+            () if wanted.len() > 1 && label.contains(&wanted) => Some(2),
             () => None,
         }
     };

@@ -18,6 +18,7 @@ pub(crate) enum Piece {
     /// The content of a text; `open` when the cursor is inside.
     Text {
         content: String,
+        mark: usize,
         open: bool,
     },
     /// A bracket, a dot, a comma or an operator.
@@ -87,7 +88,7 @@ fn string(rest: &str, quote: char) -> (Piece, usize) {
     let mut at = mark.len();
     while let Some(char) = rest[at..].chars().next() {
         if rest[at..].starts_with(mark) {
-            return (Piece::Text { content, open: false }, at + mark.len());
+            return (Piece::Text { content, mark: mark.len(), open: false }, at + mark.len());
         }
         at += char.len_utf8();
         if char == '\\' {
@@ -100,7 +101,7 @@ fn string(rest: &str, quote: char) -> (Piece, usize) {
         debug_assert!(mark.len() == 3 || char != quote, "a quotation mark closes the text");
         content.push(char);
     }
-    (Piece::Text { content, open: true }, at)
+    (Piece::Text { content, mark: mark.len(), open: true }, at)
 }
 
 #[cfg(test)]
@@ -111,7 +112,7 @@ mod tests {
         let show = |token: Token| match token.what {
             Piece::Name(name) => name,
             Piece::Number => "0".to_owned(),
-            Piece::Text { content, open } => format!("{content:?}{}", if open { "…" } else { "" }),
+            Piece::Text { content, open, .. } => format!("{content:?}{}", if open { "…" } else { "" }),
             Piece::Sign(sign) => sign,
         };
         scan(text).into_iter().map(show).collect()

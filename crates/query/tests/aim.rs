@@ -247,7 +247,7 @@ const DIFFERENT: &[(Kind, &str, &str, &str)] = &[
     (Kind::Runs, "same_type(1,2)", "error: unknown name `same_type`", NO_SUCH),
     (Kind::Runs, "test(1,2,3)", "error: unknown name `test`", NO_SUCH),
     (Kind::Runs, "reorder([1],[1])", "error: unknown name `reorder`", NO_SUCH),
-    (Kind::Runs, r#"b"a" == b"a""#, "error: bytes is no part of the query language", NO_SUCH),
+    (Kind::Runs, r#"b"a" == b"a""#, "error: a text of bytes is no part of the query language", NO_SUCH),
     (Kind::Runs, "...", "error: `...` is no part of the query language", NO_SUCH),
     (Kind::Runs, "run.info", "error: no run has `info`", TYPO),
     (
