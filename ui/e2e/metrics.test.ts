@@ -57,7 +57,7 @@ async function choose(
 ): Promise<void> {
   await page
     .locator(".metrics-controls")
-    .getByRole("button", { name: control, exact: true })
+    .getByRole("button", { name: new RegExp(`^${control}\\b`) })
     .click();
   await page
     .locator(".pop")
@@ -164,7 +164,7 @@ test("Shift and dragging moves along", async () => {
 
 test("colour, dash and chart take any field; Esc closes the picker", async () => {
   const page = await metrics();
-  await page.getByRole("button", { name: "Chart", exact: true }).click();
+  await page.getByRole("button", { name: /^Chart\b/ }).click();
   const menu = page.getByRole("dialog", { name: "Chart" });
   await menu.getByRole("checkbox", { name: "metric", exact: true }).click();
   await menu
@@ -202,13 +202,13 @@ test("bands sum up runs of one colour, and say n", async () => {
 
 test("x and y take other scales", async () => {
   const page = await metrics();
-  await choose(page, "X axis", /^step/);
+  await choose(page, "X", /^step/);
   await until(() => search_of(page).get("x") === "step", "x is steps");
-  await choose(page, "X axis", /^relative time/);
+  await choose(page, "X", /^relative time/);
   await until(() => search_of(page).get("x") === "relative", "x is time");
-  await choose(page, "X axis", /^wall time/);
+  await choose(page, "X", /^wall time/);
   await until(() => search_of(page).get("x") === "time", "x is wall time");
-  await choose(page, "Y axis", /^log/);
+  await choose(page, "Y", /^log/);
   await until(
     async () =>
       (await page.locator(".chart-frame .chip", { hasText: /^log$/ }).count()) >

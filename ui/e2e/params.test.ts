@@ -125,7 +125,7 @@ test("any metric colours, by its best or its last", async () => {
   const page = await params();
   await axis_menu(page, "f1", "Colour by this");
   await until(() => search_of(page).get("color") === "f1", "coloured by F1");
-  await page.getByRole("button", { name: "Metric value", exact: true }).click();
+  await page.getByRole("button", { name: /^Metric value\b/ }).click();
   await page
     .locator(".pop")
     .getByRole("button", { name: "last", exact: true })
@@ -143,7 +143,7 @@ test("two measures scatter, with their correlation and n", async () => {
     await scatter.innerText(),
     /rank correlation [+−]\d\.\d\d, n = \d/,
   );
-  await scatter.getByRole("button", { name: "X axis" }).click();
+  await scatter.getByRole("button", { name: /^X\b/ }).click();
   await page
     .locator(".pop")
     .getByRole("button", { name: "batch_size" })
