@@ -4,8 +4,10 @@ use std::process::Command;
 
 use anyhow::Result;
 use clap::ValueEnum;
+use serde_json::json;
 
-use crate::command::run_command;
+use crate::bench::Raw;
+use crate::command::{root, run, run_command};
 use crate::seeds;
 
 /// One proof.
@@ -29,7 +31,7 @@ pub(crate) fn prove_all(proofs: &[Proof]) -> Result<()> {
 
 fn prove(proof: Proof) -> Result<()> {
     match proof {
-        Proof::Kill => example("trailmark-client", "kill", &["--runs", "200"]),
+        Proof::Kill => kill(),
         Proof::Minilm => {
             let mut command = Command::new("cargo");
             command.args([
@@ -47,11 +49,11 @@ fn prove(proof: Proof) -> Result<()> {
     }
 }
 
-/// Runs an example of a crate in release mode.
-fn example(package: &str, name: &str, arguments: &[&str]) -> Result<()> {
-    let mut command = Command::new("cargo");
-    command
-        .args(["run", "--release", "--locked", "--package", package, "--example", name, "--"])
-        .args(arguments);
-    run_command(&mut command)
+/// Kills runs and keeps the line that says how many, and what was lost.
+fn kill() -> Result<()> {
+    run("cargo", &["build", "--release", "--locked", "--package", "trailmark-client", "--example", "kill"])?;
+    let mut raw = Raw::create("kill", &json!({"runs": 200}))?;
+    raw.keep(Command::new(root().join("target/release/examples/kill")).args(["--runs", "200"]))?;
+    println!("raw output: {}", raw.path.display());
+    Ok(())
 }
