@@ -5,6 +5,8 @@ import type { JSX } from "preact";
 import { listen } from "./keys.ts";
 import { follow } from "./live.ts";
 import { Answers } from "./pages/answers.tsx";
+import { Ask } from "./pages/ask.tsx";
+import { Diff } from "./pages/diff.tsx";
 import { Home } from "./pages/home.tsx";
 import { Metrics } from "./pages/metrics.tsx";
 import { Missing } from "./pages/missing.tsx";
@@ -27,6 +29,8 @@ const routes: readonly (readonly [string, Page])[] = [
   ["/params", Params],
   ["/texts", Texts],
   ["/answers", Answers],
+  ["/ask", Ask],
+  ["/diff", Diff],
 ];
 
 function App(): JSX.Element {
