@@ -7,7 +7,8 @@ export interface Leaf {
   readonly value: Json;
 }
 
-function is_tree(value: Json | undefined): value is ParamTree {
+/** Whether a value is itself a tree. */
+export function is_tree(value: Json | undefined): value is ParamTree {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 

@@ -1,6 +1,6 @@
 // What the Diff page compares, and what differs between two runs.
 
-import { leaves } from "../math/params.ts";
+import { is_tree, leaves } from "../math/params.ts";
 import { param } from "../math/format.ts";
 import type { Json, ParamTree } from "../schema.ts";
 import { View, flag, text } from "../state.ts";
@@ -38,9 +38,7 @@ function by_path(tree: ParamTree): Map<string, Json> {
 export function part_of(system: ParamTree, key: string): ParamTree {
   const value = system[key];
   if (value === undefined || value === null) return {};
-  return typeof value === "object" && !Array.isArray(value)
-    ? value
-    : { [key]: value };
+  return is_tree(value) ? value : { [key]: value };
 }
 
 interface Points {
