@@ -86,11 +86,13 @@ impl<'a> Composer<'a> {
     pub(super) fn portrait(&mut self, table: usize, row: usize) -> Option<Paragraph> {
         let subject = Row { table, row };
         let wanted = self.between(*SENTENCES.start(), *SENTENCES.end() - 1);
-        let mut sentences = vec![self.say(subject, &[], true)?];
+        let mut sentences = vec![self.say(subject, &[], Some(true))?];
         let mut told = vec![0];
         while sentences.len() < wanted {
             told.extend(sentences.iter().flat_map(|one| one.values.iter().map(|value| value.0)));
-            match self.say(subject, &told, false) {
+            // People do not repeat a name in every sentence: about half of the time one without it is looked for first.
+            let without = if self.between(0, 1) == 0 { self.say(subject, &told, Some(false)) } else { None };
+            match without.or_else(|| self.say(subject, &told, None)) {
                 Some(sentence) => sentences.push(sentence),
                 None => break,
             }
@@ -98,7 +100,7 @@ impl<'a> Composer<'a> {
         let others = self.others(table, Some(row));
         let n_others = if sentences.len() < wanted { wanted - sentences.len() } else { self.between(0, 1) };
         for row in others.into_iter().take(n_others) {
-            sentences.extend(self.say(Row { table, row }, &[], true));
+            sentences.extend(self.say(Row { table, row }, &[], Some(true)));
         }
         self.paragraph(self.tables[table].title.clone(), &sentences)
     }
@@ -108,7 +110,7 @@ impl<'a> Composer<'a> {
         let wanted = self.between(*SENTENCES.start() + 1, *SENTENCES.end() - 1);
         let rows = self.others(table, None).into_iter().take(wanted);
         let sentences: Vec<Sentence> =
-            rows.filter_map(|row| self.say(Row { table, row }, &[], true)).collect();
+            rows.filter_map(|row| self.say(Row { table, row }, &[], Some(true))).collect();
         self.paragraph(self.tables[table].title.clone(), &sentences)
     }
 
@@ -119,20 +121,21 @@ impl<'a> Composer<'a> {
         let mut sentences = Vec::new();
         for table in tables.into_iter().take(wanted) {
             let row = self.others(table, None).first().copied();
-            sentences.extend(row.and_then(|row| self.say(Row { table, row }, &[], true)));
+            sentences.extend(row.and_then(|row| self.say(Row { table, row }, &[], Some(true))));
         }
         self.paragraph("Various".to_owned(), &sentences)
     }
 
-    /// A sentence about a row that tells something which is not told yet; none when there is no pattern for that.
-    fn say(&mut self, about: Row, told: &[usize], names: bool) -> Option<Sentence> {
+    /// A sentence about a row that tells something which is not told yet; `names` says whether it has to name the row,
+    /// must not, or may. None when there is no pattern for that.
+    fn say(&mut self, about: Row, told: &[usize], names: Option<bool>) -> Option<Sentence> {
         let table = &self.tables[about.table];
         let values = &table.rows[about.row];
         let patterns = &table.patterns(self.part).say;
         let fits = |pattern: &Pattern| {
             pattern.columns.iter().all(|column| values[*column].is_some())
                 && pattern.columns.iter().any(|column| *column > 0 && !told.contains(column))
-                && (!names || pattern.columns.contains(&0))
+                && names.is_none_or(|names| names == pattern.columns.contains(&0))
         };
         let fitting: Vec<usize> = (0..patterns.len()).filter(|index| fits(&patterns[*index])).collect();
         let used = &self.said[about.table];
