@@ -126,7 +126,7 @@ function Questions(props: {
     value,
     label: (
       <>
-        {label} <span class="quiet-text">{format.count(n)}</span>
+        {label} <span class="second-text">{format.count(n)}</span>
       </>
     ),
   });

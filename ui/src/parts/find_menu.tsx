@@ -27,6 +27,7 @@ export function FindMenu(props: {
       label={props.label}
       face={<PickFace label={props.label}>{props.face}</PickFace>}
       width={320}
+      has_words
     >
       {(close) => (
         <Options
