@@ -36,9 +36,17 @@ export function Palette({ onClose }: { onClose: () => void }): JSX.Element {
       ?.querySelector(".option.on")
       ?.scrollIntoView({ block: "nearest" });
   }, [chosen, ranked.length]);
+  // The dialog tells of its end later, when the next palette may be open already: the end is told once, at once.
+  const is_left = useRef(false);
+  const leave = (): void => {
+    if (is_left.current) return;
+    is_left.current = true;
+    onClose();
+  };
   const open = (goal: Goal | undefined, is_apart: boolean): void => {
     if (goal === undefined) return;
     box.current?.close();
+    leave();
     if (goal.url === undefined) goal.act?.();
     else if (is_apart) window.open(goal.url, "_blank", "noopener");
     else go(goal.url);
@@ -57,7 +65,7 @@ export function Palette({ onClose }: { onClose: () => void }): JSX.Element {
       ref={box}
       class="palette"
       aria-label="Go to"
-      onClose={onClose}
+      onClose={leave}
       onClick={(event) => event.target === box.current && box.current?.close()}
     >
       <label class="ask">
