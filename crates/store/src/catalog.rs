@@ -19,7 +19,7 @@ use crate::record::{from_micros, micros};
 use crate::row::{Kind, RunState, SeriesRow};
 
 /// Grows when the meaning of a row changes.
-const VERSION: i64 = 2;
+const VERSION: i64 = 3;
 /// Reasons of damage, by their numbers in a row.
 const DAMAGE: [&str; 5] = ["", "torn tail", "impossible length", "wrong checksum", "unknown record"];
 
@@ -215,8 +215,10 @@ fn write_series(writer: &mut Writer, row: &SeriesRow, keys: &mut Keys) {
     writer.signed(row.first_step.0);
     writer.signed(row.last_step.0);
     writer.signed(micros(row.last_time));
-    writer.byte(u8::from(row.last.is_some()));
-    writer.float(row.last.unwrap_or(0.0));
+    for end in [row.first, row.last] {
+        writer.byte(u8::from(end.is_some()));
+        writer.float(end.unwrap_or(0.0));
+    }
     for extreme in [row.min, row.max] {
         writer.byte(u8::from(extreme.is_some()));
         let (step, number) = extreme.unwrap_or_default();
@@ -240,7 +242,11 @@ fn read_series(reader: &mut Reader<'_>, keys: &Keys) -> Option<SeriesRow> {
     let count = reader.unsigned()?;
     let (first_step, last_step) = (Step(reader.signed()?), Step(reader.signed()?));
     let last_time: WallTime = from_micros(reader.signed()?);
-    let (has_last, last) = (reader.byte()? == 1, reader.float()?);
+    let mut end = || {
+        let (is_there, number) = (reader.byte()? == 1, reader.float()?);
+        Some(is_there.then_some(number))
+    };
+    let (first, last) = (end()?, end()?);
     let mut extreme = || {
         let (is_there, step, number) = (reader.byte()? == 1, Step(reader.signed()?), reader.float()?);
         Some(is_there.then_some((step, number)))
@@ -253,7 +259,8 @@ fn read_series(reader: &mut Reader<'_>, keys: &Keys) -> Option<SeriesRow> {
         count,
         first_step,
         last_step,
-        last: has_last.then_some(last),
+        first,
+        last,
         min,
         max,
         last_epoch: (flags & 1 != 0).then_some(last_epoch),

@@ -79,6 +79,8 @@ pub struct SeriesRow {
     pub first_step: Step,
     /// Its last step.
     pub last_step: Step,
+    /// The number at the first step that has one.
+    pub first: Option<f64>,
     /// The number at the last step that has one.
     pub last: Option<f64>,
     /// The least finite number and the first step that has it.
@@ -249,6 +251,7 @@ impl SeriesRow {
                 count: 0,
                 first_step: Step(step),
                 last_step: Step(step),
+                first: None,
                 last: None,
                 min: None,
                 max: None,
@@ -278,6 +281,7 @@ impl SeriesRow {
         self.last_time = self.last_time.max(from_micros(micros));
         self.last_epoch = Some(epoch).filter(|epoch| !epoch.is_nan()).or(self.last_epoch);
         let Some(number) = number(value) else { return };
+        self.first.get_or_insert(number);
         self.last = Some(number);
         if !number.is_finite() {
             self.nan_step.get_or_insert(step);
