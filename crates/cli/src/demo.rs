@@ -16,7 +16,7 @@ use trailmark_store::Repository;
 
 use crate::session::Session;
 use crate::terminal::say;
-use crate::{DONE, INTERRUPTED, Place, model};
+use crate::{DONE, INTERRUPTED, Place, model, up};
 
 use grid::{Plan, Row};
 use parts::Parts;
@@ -41,7 +41,7 @@ pub(crate) struct Demo {
     /// A few steps on a few questions: to see that everything works.
     #[arg(long)]
     quick: bool,
-    /// End when the answers are printed.
+    /// End when the answers are printed, instead of serving the page; --json does so too.
     #[arg(long)]
     no_up: bool,
     /// Print the result as JSON.
@@ -88,7 +88,7 @@ pub(crate) fn run(demo: &Demo) -> Result<u8> {
     } else {
         result.print(&answered, &data)?;
     }
-    Ok(DONE)
+    if demo.no_up || demo.json { Ok(DONE) } else { up::after(&path, &session.threads, session.stop) }
 }
 
 /// The grid, and its best run continued; none when a signal stopped it.

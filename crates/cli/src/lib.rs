@@ -3,6 +3,7 @@
 // A command line talks to people; what else the crates write goes through their own `fs.rs`.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
+mod answerer;
 mod arguments;
 mod ask;
 mod data;

@@ -33,6 +33,13 @@ pub(crate) struct Session {
 static SIGNAL: AtomicI32 = AtomicI32::new(0);
 /// Whether a signal asked to stop.
 static STOP: AtomicBool = AtomicBool::new(false);
+/// Whether nothing is trained any more, so that there is nothing to finish.
+static IS_SERVING: AtomicBool = AtomicBool::new(false);
+
+/// From here on a signal ends what is served, and there is no step to wait for.
+pub(crate) fn serve_from_here() {
+    IS_SERVING.store(true, Ordering::Relaxed);
+}
 
 impl Session {
     /// Starts threads and listens for signals: the first asks to stop, the second ends the program at once.
@@ -46,7 +53,9 @@ impl Session {
                 if STOP.swap(true, Ordering::Relaxed) {
                     std::process::exit(i32::from(stopped_code()));
                 }
-                say("stopping after this step, with a checkpoint; once more to stop at once");
+                if !IS_SERVING.load(Ordering::Relaxed) {
+                    say("stopping after this step, with a checkpoint; once more to stop at once");
+                }
             }
         })?;
         let threads = Threads::new(crate::threads(threads))?;

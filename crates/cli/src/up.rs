@@ -10,10 +10,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anyhow::{Context as _, Result};
 use clap::Args;
 use signal_hook::consts::{SIGINT, SIGTERM};
-use trailmark_server::{Options, Server};
+use trailmark_encoder::Threads;
+use trailmark_server::{Answerer, Keeper, Options, ServeError, Server};
 use trailmark_store::Repository;
 
-use crate::{DONE, Place};
+use crate::answerer::{Notes, Readers};
+use crate::{DONE, INTERRUPTED, Place, session};
 
 /// Serves the page: runs, curves, texts and answers, in the browser.
 #[derive(Args)]
@@ -52,16 +54,43 @@ pub(crate) fn run(up: &Up) -> Result<u8> {
     };
     let stop = Arc::new(AtomicBool::new(false));
     for signal in [SIGINT, SIGTERM] {
+        // Once more ends the program at once.
+        signal_hook::flag::register_conditional_shutdown(signal, i32::from(INTERRUPTED), Arc::clone(&stop))
+            .context("listen for signals")?;
         signal_hook::flag::register(signal, Arc::clone(&stop)).context("listen for signals")?;
     }
-    let server = bind(&up.place.path(), addresses, up.insecure)?;
+    let available = std::thread::available_parallelism().map_or(1, usize::from);
+    let server = bind(&up.place.path(), addresses, (up.insecure, Threads::new(available)?))?;
     serve(server, !up.no_open, move || stop.load(Ordering::Relaxed))
 }
 
-fn bind(repository: &Path, addresses: Vec<SocketAddr>, is_insecure: bool) -> Result<Server> {
+/// Serves what a command made, on the usual port or the next that is free.
+pub(crate) fn after(repository: &Path, threads: &Threads, is_stopped: &'static AtomicBool) -> Result<u8> {
+    let at = |port| vec![SocketAddr::new(IpAddr::from([127, 0, 0, 1]), port)];
+    let server = match bind(repository, at(PORT), (false, threads.clone())) {
+        Err(error) => match error.downcast_ref() {
+            Some(ServeError::InUse { free: Some(free), .. }) => {
+                bind(repository, at(*free), (false, threads.clone()))?
+            }
+            _ => return Err(error),
+        },
+        bound => bound?,
+    };
+    session::serve_from_here();
+    serve(server, true, || is_stopped.load(Ordering::Relaxed))
+}
+
+fn bind(
+    repository: &Path,
+    addresses: Vec<SocketAddr>,
+    (is_insecure, threads): (bool, Threads),
+) -> Result<Server> {
     let store = Repository::open(repository)?;
     let path = std::path::absolute(repository).unwrap_or_else(|_| repository.to_owned());
-    Ok(Server::bind(Options { store: Arc::new(store), path, addresses, is_insecure })?)
+    let answerer: Arc<dyn Answerer> = Arc::new(Readers::new(threads));
+    let keeper: Arc<dyn Keeper> = Arc::new(Notes { repository: repository.to_owned() });
+    let (answerer, keeper) = (Some(answerer), Some(keeper));
+    Ok(Server::bind(Options { store: Arc::new(store), path, addresses, is_insecure, answerer, keeper })?)
 }
 
 fn serve(server: Server, may_open: bool, is_stopped: impl Fn() -> bool + Send + 'static) -> Result<u8> {

@@ -7,9 +7,12 @@ use std::time::{Duration, Instant, SystemTime};
 use trailmark_core::WallTime;
 use trailmark_store::{Stats, Store};
 
+use crate::answers::Shelf;
+use crate::ask::{Answerer, Keeper};
 use crate::checkpoints::Checkpoints;
 use crate::error::ApiError;
 use crate::live::Live;
+use crate::logs::Logs;
 use crate::series::SampledSeries;
 use crate::snapshot::Snapshots;
 
@@ -26,13 +29,22 @@ pub(crate) struct App {
     pub(crate) snapshots: Snapshots,
     pub(crate) checkpoints: Checkpoints,
     pub(crate) sampled: SampledSeries,
+    pub(crate) logs: Logs,
+    pub(crate) shelf: Shelf,
+    pub(crate) answerer: Option<Arc<dyn Answerer>>,
+    pub(crate) keeper: Option<Arc<dyn Keeper>>,
     pub(crate) live: Live,
     stats: Mutex<Option<(Stats, Instant)>>,
 }
 
 impl App {
     /// Reads the repository's runs.
-    pub(crate) fn open(store: Arc<dyn Store>, path: PathBuf) -> Result<Self, ApiError> {
+    pub(crate) fn open(
+        store: Arc<dyn Store>,
+        path: PathBuf,
+        answerer: Option<Arc<dyn Answerer>>,
+        keeper: Option<Arc<dyn Keeper>>,
+    ) -> Result<Self, ApiError> {
         Ok(Self {
             snapshots: Snapshots::open(Arc::clone(&store))?,
             store,
@@ -40,6 +52,10 @@ impl App {
             started: WallTime::from(SystemTime::now()),
             checkpoints: Checkpoints::default(),
             sampled: SampledSeries::default(),
+            logs: Logs::default(),
+            shelf: Shelf::default(),
+            answerer,
+            keeper,
             live: Live::default(),
             stats: Mutex::default(),
         })

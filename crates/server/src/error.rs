@@ -47,6 +47,14 @@ pub enum ApiError {
         /// What was named.
         message: String,
     },
+    /// The route answers another method.
+    #[error("ask {path:?}: got {got}, want another method")]
+    Method {
+        /// The route.
+        path: String,
+        /// The method of the request.
+        got: String,
+    },
     /// Too much was asked for.
     #[error("{message}")]
     TooLarge {
@@ -88,6 +96,7 @@ impl ApiError {
             Self::Ambiguous { .. } => (StatusCode::CONFLICT, "ambiguous"),
             Self::Bad { .. } | Self::Store(Store::Cursor { .. }) => (StatusCode::BAD_REQUEST, "bad_request"),
             Self::Foreign { .. } => (StatusCode::FORBIDDEN, "bad_request"),
+            Self::Method { .. } => (StatusCode::METHOD_NOT_ALLOWED, "bad_request"),
             Self::TooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "too_large"),
             Self::Store(Store::NotARepository { .. } | Store::Newer { .. } | Store::Broken { .. }) => {
                 (StatusCode::INTERNAL_SERVER_ERROR, "not_a_repository")

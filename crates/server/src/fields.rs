@@ -62,7 +62,7 @@ struct Text<'a> {
 /// `GET /api/v1/fields`.
 pub(crate) fn fields(app: &App, request: &Request) -> Result<dto::Fields, ApiError> {
     let snapshot = app.snapshots.fresh()?;
-    let find = Find::new(app, &request.q, request.kind, request.archived.0)?;
+    let find = Find::new(&snapshot, &request.q, request.kind, request.archived.0)?;
     let runs = find.runs(&snapshot)?;
     let mut found = Found::default();
     runs.iter().for_each(|item| found.add(item));

@@ -1,10 +1,14 @@
 //! Which runs and series a query takes.
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde::Deserialize;
+use trailmark_core::WallTime;
+use trailmark_query::{Clock, Expression, Prune, QueryError};
 
-use crate::app::App;
 use crate::dto::QueryPosition;
 use crate::error::ApiError;
 use crate::item::{RunItem, SeriesItem};
@@ -23,26 +27,45 @@ pub(crate) enum Kind {
 /// A query that was understood.
 #[derive(Debug)]
 pub(crate) struct Find {
-    takes_archived: bool,
+    expression: Expression,
+    clock: Clock,
 }
 
 /// One asking of a query.
 #[derive(Debug)]
 pub(crate) struct Search<'a> {
-    find: &'a Find,
+    search: trailmark_query::Search<'a>,
+    /// Whether anything matched.
+    has_found: bool,
+}
+
+impl Kind {
+    pub(crate) fn to_query(self) -> trailmark_query::Kind {
+        match self {
+            Self::Runs => trailmark_query::Kind::Runs,
+            Self::Metrics => trailmark_query::Kind::Metrics,
+            Self::Texts => trailmark_query::Kind::Texts,
+        }
+    }
 }
 
 impl Find {
-    pub(crate) fn new(_: &App, q: &str, _: Kind, takes_archived: bool) -> Result<Self, ApiError> {
-        if q.trim().is_empty() {
-            return Ok(Self { takes_archived });
-        }
-        let position = QueryPosition { start: 0, end: 1, line: 1, column: 1, expected: None, nearest: None };
-        Err(ApiError::Query { message: "queries are not understood yet".to_owned(), position })
+    /// Reads a query against the names of a snapshot.
+    pub(crate) fn new(
+        snapshot: &Snapshot,
+        q: &str,
+        kind: Kind,
+        takes_archived: bool,
+    ) -> Result<Self, ApiError> {
+        let expression = Expression::parse(q, kind.to_query(), &snapshot.schema())?;
+        let expression = if takes_archived { expression.with_archived() } else { expression };
+        let utc_offset_secs = TimeZone::system().to_offset(Timestamp::now()).seconds();
+        let clock = Clock { now: WallTime::from(SystemTime::now()), utc_offset_secs };
+        Ok(Self { expression, clock })
     }
 
     pub(crate) fn search(&self) -> Search<'_> {
-        Search { find: self }
+        Search { search: self.expression.search(self.clock), has_found: false }
     }
 
     /// The runs that match, newest first.
@@ -50,20 +73,61 @@ impl Find {
         let mut search = self.search();
         let mut runs = Vec::new();
         for item in &snapshot.runs {
-            if search.takes_run(item)? {
+            if search.search.matches_run(&**item)? {
                 runs.push(item);
             }
         }
+        search.has_found |= !runs.is_empty();
+        search.end()?;
         Ok(runs)
     }
 }
 
 impl Search<'_> {
-    pub(crate) fn takes_run(&mut self, item: &RunItem) -> Result<bool, ApiError> {
-        Ok(self.find.takes_archived || !item.row.is_archived)
+    /// Those of the series of a run that match.
+    pub(crate) fn series<'a>(
+        &mut self,
+        item: &RunItem,
+        series: impl Iterator<Item = &'a SeriesItem>,
+    ) -> Result<Vec<&'a SeriesItem>, ApiError> {
+        let mut found = Vec::new();
+        match self.search.prune(item)? {
+            Prune::No => {}
+            Prune::Yes => found.extend(series),
+            Prune::Maybe => {
+                for one in series {
+                    if self.search.matches_series(item, one)? {
+                        found.push(one);
+                    }
+                }
+            }
+        }
+        self.has_found |= !found.is_empty();
+        Ok(found)
     }
 
-    pub(crate) fn takes_series(&mut self, item: &RunItem, _: &SeriesItem) -> Result<bool, ApiError> {
-        self.takes_run(item)
+    /// Ends the search.
+    ///
+    /// A query that nothing matches because it makes no sense of any value (the length of a number) says so.
+    pub(crate) fn end(self) -> Result<(), ApiError> {
+        match &self.search.problems().first {
+            Some(error) if !self.has_found => Err(error.clone().into()),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl From<QueryError> for ApiError {
+    fn from(error: QueryError) -> Self {
+        let narrow = |place: usize| u32::try_from(place).unwrap_or(u32::MAX);
+        let position = QueryPosition {
+            start: narrow(error.start),
+            end: narrow(error.end),
+            line: narrow(error.line),
+            column: narrow(error.column),
+            expected: error.expected,
+            nearest: error.nearest,
+        };
+        Self::Query { message: error.message, position }
     }
 }

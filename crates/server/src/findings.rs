@@ -32,7 +32,7 @@ pub(crate) struct Request {
 /// `GET /api/v1/findings`.
 pub(crate) fn findings(app: &App, request: &Request) -> Result<Findings, ApiError> {
     let snapshot = app.snapshots.fresh()?;
-    let find = Find::new(app, &request.q, Kind::Runs, request.archived.0)?;
+    let find = Find::new(&snapshot, &request.q, Kind::Runs, request.archived.0)?;
     let runs: Vec<&RunItem> = find.runs(&snapshot)?.into_iter().map(Arc::as_ref).collect();
     let mut findings: Vec<Finding> = best(&runs).into_iter().collect();
     let with_nan: Vec<(&RunItem, SeriesKey, i64)> =

@@ -1,8 +1,10 @@
 //! A run as the server holds it: its row, and its series as a query and the page see them.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use trailmark_core::{Context, RunId, RunStatus, SeriesKey};
+use trailmark_core::{Context, Params, RunId, RunStatus, SeriesKey, WallTime};
+use trailmark_query::{Field, Kind as QueryKind, RunView, Scalar, SeriesView};
 use trailmark_store::{Kind, RunRow, SeriesRow};
 
 use crate::dto;
@@ -116,4 +118,112 @@ impl SeriesItem {
 /// A context on the wire.
 pub(crate) fn context(context: &Context) -> dto::ParamTree {
     dto::ParamTree(context.as_params().clone())
+}
+
+impl RunView for RunItem {
+    fn id(&self) -> RunId {
+        self.row.id
+    }
+
+    fn name(&self) -> &str {
+        &self.row.name
+    }
+
+    fn experiment(&self) -> &str {
+        &self.row.experiment
+    }
+
+    fn description(&self) -> &str {
+        &self.row.description
+    }
+
+    fn note(&self) -> &str {
+        &self.row.note
+    }
+
+    fn tags(&self) -> &BTreeSet<String> {
+        &self.row.tags
+    }
+
+    fn is_archived(&self) -> bool {
+        self.row.is_archived
+    }
+
+    fn status(&self) -> &RunStatus {
+        &self.row.status
+    }
+
+    fn created_at(&self) -> WallTime {
+        self.row.created
+    }
+
+    fn ended_at(&self) -> Option<WallTime> {
+        self.row.ended
+    }
+
+    fn updated_at(&self) -> WallTime {
+        self.row.latest
+    }
+
+    fn params(&self) -> Option<&Params> {
+        Some(&self.row.params)
+    }
+
+    fn series_count(&self, kind: QueryKind) -> Option<usize> {
+        Some(self.items(kind).len())
+    }
+
+    fn series(&self, kind: QueryKind, index: usize) -> Option<&dyn SeriesView> {
+        self.items(kind).get(index).map(|item| item as &dyn SeriesView)
+    }
+}
+
+impl RunItem {
+    fn items(&self, kind: QueryKind) -> &[SeriesItem] {
+        match kind {
+            QueryKind::Metrics => &self.metrics,
+            QueryKind::Texts => &self.texts,
+            _ => &[],
+        }
+    }
+
+    /// Whether another state of the run has the same names: params, series, tags, experiment and name.
+    pub(crate) fn has_names_of(&self, other: &RunRow) -> bool {
+        let row = &*self.row;
+        let keys = |row: &RunRow| row.series.iter().map(|series| Arc::clone(&series.key)).collect::<Vec<_>>();
+        row.name == other.name
+            && row.experiment == other.experiment
+            && row.tags == other.tags
+            && row.params == other.params
+            && keys(row) == keys(other)
+    }
+}
+
+impl SeriesView for SeriesItem {
+    fn name(&self) -> &str {
+        &self.row().key.name
+    }
+
+    fn context(&self) -> &Context {
+        &self.row().key.context
+    }
+
+    fn field(&self, field: Field) -> Option<Scalar<'_>> {
+        let row = self.row();
+        match field {
+            Field::First => row.first.map(Scalar::Float),
+            Field::Last => row.last.map(Scalar::Float),
+            Field::Min => row.min.map(|(_, value)| Scalar::Float(value)),
+            Field::Max => row.max.map(|(_, value)| Scalar::Float(value)),
+            Field::MinStep => row.min.map(|(step, _)| Scalar::Int(step.0)),
+            Field::MaxStep => row.max.map(|(step, _)| Scalar::Int(step.0)),
+            Field::NanStep => row.nan_step.map(|step| Scalar::Int(step.0)),
+            Field::Count => Some(Scalar::Int(i64::try_from(row.count).unwrap_or(i64::MAX))),
+            Field::FirstStep => Some(Scalar::Int(row.first_step.0)),
+            Field::LastStep => Some(Scalar::Int(row.last_step.0)),
+            Field::LastEpoch => row.last_epoch.map(Scalar::Float),
+            Field::Dtype => Some(Scalar::Text(if row.kind == Kind::Text { "text" } else { "float" })),
+            _ => None,
+        }
+    }
 }

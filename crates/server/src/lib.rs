@@ -5,10 +5,13 @@
 //! ([`dto`]). The store blocks, so all of that happens on threads of its own; only `server`, `route` and `live` know of
 //! the runtime.
 
+mod answers;
 mod app;
+mod ask;
 mod best;
 mod blind;
 mod checkpoints;
+mod complete;
 mod diagnosis;
 pub mod dto;
 mod edits;
@@ -24,6 +27,7 @@ mod info;
 mod item;
 mod keep;
 mod live;
+mod logs;
 mod page;
 mod parameter;
 mod read;
@@ -33,6 +37,8 @@ mod say;
 mod series;
 mod server;
 mod snapshot;
+mod texts;
 
+pub use ask::{Answered, Answerer, AskError, Asked, Keeper, KeptText};
 pub use error::ApiError;
 pub use server::{Options, ServeError, Server};

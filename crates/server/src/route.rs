@@ -6,7 +6,7 @@ use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{DefaultBodyLimit, Path, Request, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use axum::http::{HeaderMap, HeaderValue, Uri};
+use axum::http::{HeaderMap, HeaderValue, Method, Uri};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -18,7 +18,7 @@ use crate::error::ApiError;
 use crate::frame;
 use crate::guard::{self, Guard};
 use crate::parameter::{Parameters, deepest};
-use crate::{edits, fields, findings, info, live, page, runs, series};
+use crate::{answers, ask, complete, edits, fields, findings, info, live, logs, page, runs, series, texts};
 
 /// Bytes of a request at most.
 const MOST_BYTES: usize = 16 << 20;
@@ -28,32 +28,7 @@ type Answer = Result<Response, ApiError>;
 
 /// All routes behind the guard.
 pub(crate) fn router(app: Arc<App>, guard: Guard) -> Router {
-    let api = Router::new()
-        .route("/info", get(|app: Shared| json(app, info::info)))
-        .route(
-            "/fields",
-            get(|app: Shared, Parameters(request)| json(app, move |app| fields::fields(app, &request))),
-        )
-        .route("/home", get(|app: Shared| json(app, info::home)))
-        .route(
-            "/runs",
-            get(|app: Shared, Parameters(request)| json(app, move |app| runs::list(app, &request))),
-        )
-        .route("/runs.csv", get(|app: Shared, Parameters(request)| csv(app, request)))
-        .route(
-            "/runs/{id}",
-            get(|app: Shared, Path(id): Path<String>| json(app, move |app| runs::one(app, &id))),
-        )
-        .route(
-            "/findings",
-            get(|app: Shared, Parameters(request)| json(app, move |app| findings::findings(app, &request))),
-        )
-        .route(
-            "/edits",
-            post(|app: Shared, body: Bytes| json(app, move |app| edits::edit(app, &body_of(&body)?))),
-        )
-        .route("/series", get(|app: Shared, Parameters(request)| columns(app, request)))
-        .route("/events", get(|app: Shared, Parameters(request)| events(app, request)));
+    let api = Router::new().merge(repository()).merge(runs_and_series()).merge(answers_and_models());
     Router::new()
         .nest("/api/v1", api)
         .fallback(fallback)
@@ -61,6 +36,68 @@ pub(crate) fn router(app: Arc<App>, guard: Guard) -> Router {
         .layer(DefaultBodyLimit::max(MOST_BYTES))
         .layer(middleware::from_fn_with_state(Arc::new(guard), protect))
         .with_state(app)
+}
+
+/// A route that answers a struct as JSON from its parameters.
+macro_rules! query {
+    ($call:path) => {
+        get(|app: Shared, Parameters(request)| json(app, move |app| $call(app, &request)))
+    };
+}
+
+/// The same of one run.
+macro_rules! run_query {
+    ($call:path) => {
+        get(|app: Shared, Path(id): Path<String>, Parameters(request)| {
+            json(app, move |app| $call(app, &id, &request))
+        })
+    };
+}
+
+/// A route that answers a struct as JSON from the JSON that was sent.
+macro_rules! command {
+    ($call:path) => {
+        post(|app: Shared, body: Bytes| json(app, move |app| $call(app, &body_of(&body)?)))
+    };
+}
+
+fn repository() -> Router<Arc<App>> {
+    Router::new()
+        .route("/info", get(|app: Shared| json(app, info::info)))
+        .route("/fields", query!(fields::fields))
+        .route("/complete", query!(complete::complete))
+        .route("/home", get(|app: Shared| json(app, info::home)))
+        .route("/events", get(|app: Shared, Parameters(request)| events(app, request)))
+}
+
+fn runs_and_series() -> Router<Arc<App>> {
+    let one = get(|app: Shared, Path(id): Path<String>| json(app, move |app| runs::one(app, &id)));
+    let text = get(|app: Shared, Path(id): Path<String>, Parameters(request)| {
+        plain(app, move |app| texts::whole(app, &id, &request))
+    });
+    let log = get(|app: Shared, Path(id): Path<String>| plain(app, move |app| logs::whole(app, &id)));
+    Router::new()
+        .route("/runs", query!(runs::list))
+        .route("/runs.csv", get(|app: Shared, Parameters(request)| csv(app, request)))
+        .route("/runs/{id}", one)
+        .route("/findings", query!(findings::findings))
+        .route("/edits", command!(edits::edit))
+        .route("/series", get(|app: Shared, Parameters(request)| columns(app, request)))
+        .route("/texts", query!(texts::texts))
+        .route("/runs/{id}/text", text)
+        .route("/runs/{id}/logs", run_query!(logs::logs))
+        .route("/runs/{id}/logs/search", run_query!(logs::search))
+        .route("/runs/{id}/logs.txt", log)
+}
+
+fn answers_and_models() -> Router<Arc<App>> {
+    Router::new()
+        .route("/answers/steps", query!(answers::steps))
+        .route("/answers", query!(answers::list))
+        .route("/answers/compare", query!(answers::compare))
+        .route("/answers/history", query!(answers::history))
+        .route("/models", get(|app: Shared| json(app, ask::models)))
+        .route("/ask", command!(ask::ask))
 }
 
 /// Works off the runtime: the store blocks.
@@ -98,6 +135,10 @@ async fn columns(app: Shared, request: series::Request) -> Answer {
     Ok(sent(frame::MEDIA_TYPE, work(app, move |app| series::series(app, &request)).await?))
 }
 
+async fn plain(app: Shared, call: impl FnOnce(&App) -> Result<String, ApiError> + Send + 'static) -> Answer {
+    Ok(sent("text/plain; charset=utf-8", work(app, call).await?))
+}
+
 async fn csv(app: Shared, request: runs::CsvRequest) -> Answer {
     let text = work(app, move |app| runs::csv(app, &request)).await?;
     Ok(sent("text/csv; charset=utf-8", text))
@@ -114,8 +155,8 @@ async fn fallback(uri: Uri, headers: HeaderMap) -> Answer {
     page::page(&uri, &headers)
 }
 
-async fn wrong_method(uri: Uri) -> ApiError {
-    ApiError::bad(format!("got another method than {} answers", uri.path()))
+async fn wrong_method(method: Method, uri: Uri) -> ApiError {
+    ApiError::Method { path: uri.path().to_owned(), got: method.to_string() }
 }
 
 /// Lets in what names us, and puts the headers on every answer.

@@ -38,7 +38,7 @@ pub(crate) struct Request {
 pub(crate) fn list(app: &App, request: &Request) -> Result<dto::Runs, ApiError> {
     let began = Instant::now();
     let snapshot = app.snapshots.fresh()?;
-    let find = Find::new(app, &request.q, Kind::Runs, request.archived.0)?;
+    let find = Find::new(&snapshot, &request.q, Kind::Runs, request.archived.0)?;
     let sort = Sort::parse(&request.sort)?;
     let mut runs = find.runs(&snapshot)?;
     sort.apply(&mut runs);
@@ -95,7 +95,7 @@ pub(crate) struct CsvRequest {
 /// `GET /api/v1/runs.csv`: RFC 4180, with the fields as the first line.
 pub(crate) fn csv(app: &App, request: &CsvRequest) -> Result<String, ApiError> {
     let snapshot = app.snapshots.fresh()?;
-    let find = Find::new(app, &request.q, Kind::Runs, request.archived.0)?;
+    let find = Find::new(&snapshot, &request.q, Kind::Runs, request.archived.0)?;
     let sort = Sort::parse(&request.sort)?;
     let mut runs = find.runs(&snapshot)?;
     sort.apply(&mut runs);

@@ -13,7 +13,7 @@ use crate::dto::{SeriesHead, SeriesHeader};
 use crate::error::ApiError;
 use crate::find::{Find, Kind};
 use crate::frame::{Plan, Table};
-use crate::item::{self, RunItem};
+use crate::item::{self, RunItem, SeriesItem};
 use crate::keep::Keep;
 use crate::parameter::{Flag, List};
 
@@ -98,7 +98,7 @@ pub(crate) fn series(app: &App, request: &Request) -> Result<Vec<u8>, ApiError> 
     let began = Instant::now();
     let cut = request.cut()?;
     let snapshot = app.snapshots.fresh()?;
-    let find = Find::new(app, &request.q, Kind::Metrics, request.archived.0)?;
+    let find = Find::new(&snapshot, &request.q, Kind::Metrics, request.archived.0)?;
     let only: Vec<RunId> =
         request.runs.0.iter().map(|text| Ok(snapshot.find(text)?.id())).collect::<Result<_, ApiError>>()?;
     let mut search = find.search();
@@ -108,19 +108,19 @@ pub(crate) fn series(app: &App, request: &Request) -> Result<Vec<u8>, ApiError> 
         if !only.is_empty() && !only.contains(&item.id()) {
             continue;
         }
-        let mut series = Vec::new();
-        for one in &item.metrics {
+        let is_wanted = |one: &&SeriesItem| {
             let key = &one.row().key;
             let is_named = request.names.0.is_empty() || request.names.0.contains(&key.name);
-            if is_named && (request.system.0 || !item::is_system(key)) && search.takes_series(item, one)? {
-                series.push(one.row());
-            }
-        }
+            is_named && (request.system.0 || !item::is_system(key))
+        };
+        let found = search.series(item, item.metrics.iter().filter(is_wanted))?;
+        let series: Vec<&SeriesRow> = found.into_iter().map(SeriesItem::row).collect();
         total += series.len();
         if !series.is_empty() {
             jobs.push(Job { item, series });
         }
     }
+    search.end()?;
     if total > MOST_SERIES && request.limit.is_none() {
         return Err(ApiError::TooLarge {
             message: format!("{total} series match, want at most {MOST_SERIES}"),

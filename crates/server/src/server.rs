@@ -11,6 +11,7 @@ use thiserror::Error;
 use trailmark_store::Store;
 
 use crate::app::App;
+use crate::ask::{Answerer, Keeper};
 use crate::error::ApiError;
 use crate::guard::Guard;
 use crate::{live, route};
@@ -72,6 +73,10 @@ pub struct Options {
     pub addresses: Vec<SocketAddr>,
     /// Whether other machines may reach it without sign-in.
     pub is_insecure: bool,
+    /// Answers questions with checkpoints; without it nothing can be asked.
+    pub answerer: Option<Arc<dyn Answerer>>,
+    /// Keeps what was asked and answered; without it nothing is kept.
+    pub keeper: Option<Arc<dyn Keeper>>,
 }
 
 /// A server that listens already.
@@ -88,7 +93,7 @@ impl Server {
     /// # Errors
     /// Any [`ServeError`].
     pub fn bind(options: Options) -> Result<Self, ServeError> {
-        let Options { store, path, addresses, is_insecure } = options;
+        let Options { store, path, addresses, is_insecure, answerer, keeper } = options;
         let open = addresses.iter().find(|address| !address.ip().is_loopback());
         if let Some(address) = open.filter(|_| !is_insecure) {
             return Err(ServeError::Open { address: *address });
@@ -99,7 +104,8 @@ impl Server {
         }
         let addresses = listeners.iter().map(TcpListener::local_addr).collect::<Result<_, _>>();
         let addresses = addresses.map_err(|source| ServeError::Start { source })?;
-        Ok(Self { app: Arc::new(App::open(store, path)?), listeners, addresses })
+        let app = Arc::new(App::open(store, path, answerer, keeper)?);
+        Ok(Self { app, listeners, addresses })
     }
 
     /// Where it listens.

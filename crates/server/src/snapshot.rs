@@ -4,10 +4,11 @@
 //! changed is numbered, so that a page that was away is told what it missed.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::time::{Duration, Instant, SystemTime};
 
 use trailmark_core::{RunId, WallTime};
+use trailmark_query::{Kind as QueryKind, Schema};
 use trailmark_store::{Cursor, RunRow, Store};
 
 use crate::dto::Changed;
@@ -25,6 +26,8 @@ pub(crate) struct Snapshot {
     /// Runs that are not deleted, newest first.
     pub(crate) runs: Vec<Arc<RunItem>>,
     by_id: BTreeMap<RunId, usize>,
+    /// The names that queries may speak of; made when a query first asks.
+    schema: OnceLock<Arc<Schema>>,
     /// What tells this state from others.
     pub(crate) cursor: String,
 }
@@ -55,6 +58,8 @@ pub(crate) struct Change {
     pub(crate) runs: BTreeSet<RunId>,
     pub(crate) new: BTreeSet<RunId>,
     pub(crate) gone: BTreeSet<RunId>,
+    /// Whether names came or went.
+    has_names: bool,
 }
 
 impl Change {
@@ -80,7 +85,19 @@ impl Snapshot {
         let mut runs: Vec<Arc<RunItem>> = runs.values().cloned().collect();
         runs.sort_by_key(|item| std::cmp::Reverse((item.row.created, item.id())));
         let by_id = runs.iter().enumerate().map(|(place, item)| (item.id(), place)).collect();
-        Self { runs, by_id, cursor }
+        Self { runs, by_id, schema: OnceLock::new(), cursor }
+    }
+
+    /// The names that queries may speak of.
+    pub(crate) fn schema(&self) -> Arc<Schema> {
+        let make = || {
+            let mut schema = Schema::new();
+            self.runs
+                .iter()
+                .for_each(|item| schema.add_run(&**item, &[QueryKind::Metrics, QueryKind::Texts]));
+            Arc::new(schema)
+        };
+        Arc::clone(self.schema.get_or_init(make))
     }
 
     /// A run by its id.
@@ -146,6 +163,7 @@ impl Snapshots {
         for id in changes.gone {
             if state.runs.remove(&id).is_some() {
                 change.gone.insert(id);
+                change.has_names = true;
             }
         }
         let has_changed = !change.is_empty();
@@ -160,7 +178,7 @@ impl Snapshots {
         let cursor = self.cursor(state.sequence);
         let known = self.current().0;
         let is_same = known.cursor == cursor;
-        let snapshot = if is_same { known } else { Arc::new(Snapshot::new(&state.runs, cursor.clone())) };
+        let snapshot = if is_same { known } else { state.snapshot(cursor.clone(), &known, &change) };
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = (snapshot, Instant::now());
         Ok(has_changed.then_some((change, cursor)))
     }
@@ -188,6 +206,16 @@ impl Snapshots {
 }
 
 impl State {
+    /// The state as a snapshot; growing runs have the names that they had.
+    fn snapshot(&self, cursor: String, before: &Snapshot, change: &Change) -> Arc<Snapshot> {
+        let snapshot = Snapshot::new(&self.runs, cursor);
+        if let Some(schema) = before.schema.get().filter(|_| !change.has_names) {
+            // Nobody else has the new snapshot yet.
+            _ = snapshot.schema.set(Arc::clone(schema));
+        }
+        Arc::new(snapshot)
+    }
+
     fn take(&mut self, row: Arc<RunRow>, change: &mut Change) {
         let id = row.id;
         let known = self.runs.get(&id);
@@ -195,12 +223,14 @@ impl State {
             if known.is_some() {
                 self.runs.remove(&id);
                 change.gone.insert(id);
+                change.has_names = true;
             }
             return;
         }
         if known.is_some_and(|known| known.row == row) {
             return;
         }
+        change.has_names |= !known.is_some_and(|known| known.has_names_of(&row));
         if known.is_none() {
             change.new.insert(id);
         }

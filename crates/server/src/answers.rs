@@ -1,0 +1,11 @@
+//! Questions answered: lists, two runs beside each other, one question through the steps.
+
+mod compare;
+mod library;
+mod list;
+mod paired;
+mod shelf;
+
+pub(crate) use compare::compare;
+pub(crate) use list::{history, list, steps};
+pub(crate) use shelf::Shelf;

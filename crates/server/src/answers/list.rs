@@ -1,0 +1,195 @@
+//! The answers of one run: steps, lists, one question through the steps.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use trailmark_core::Answer as Record;
+
+use super::library::{Library, leak};
+use super::shelf::{count, summary, verdict};
+use crate::app::App;
+use crate::dto::{self, Real, Verdict};
+use crate::error::ApiError;
+use crate::find::{Find, Kind};
+use crate::item::RunItem;
+use crate::parameter::Flag;
+
+/// Answers of one page, without a wish.
+pub(super) const LIMIT: usize = 200;
+
+/// What is asked for.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct StepsRequest {
+    #[serde(default)]
+    q: String,
+    #[serde(default)]
+    archived: Flag,
+}
+
+/// `GET /api/v1/answers/steps`.
+pub(crate) fn steps(app: &App, request: &StepsRequest) -> Result<dto::AnswerSteps, ApiError> {
+    let snapshot = app.snapshots.fresh()?;
+    let find = Find::new(&snapshot, &request.q, Kind::Runs, request.archived.0)?;
+    let mut runs = Vec::new();
+    for item in find.runs(&snapshot)? {
+        if count(item) > 0 {
+            let steps = app.shelf.figures(&*app.store, item)?.to_vec();
+            runs.push(dto::RunAnswerSteps { run: item.id().to_string(), name: item.row.name.clone(), steps });
+        }
+    }
+    Ok(dto::AnswerSteps { runs })
+}
+
+/// Which answers are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Show {
+    #[default]
+    All,
+    Right,
+    Partly,
+    Wrong,
+}
+
+impl Show {
+    fn takes(self, verdict: Verdict) -> bool {
+        match self {
+            Self::All => true,
+            Self::Right => verdict == Verdict::Right,
+            Self::Partly => verdict == Verdict::Partly,
+            Self::Wrong => verdict == Verdict::Wrong,
+        }
+    }
+}
+
+/// What is asked for.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ListRequest {
+    run: String,
+    /// The last step with answers, without a wish.
+    step: Option<i64>,
+    #[serde(default)]
+    show: Show,
+    #[serde(default)]
+    find: String,
+    #[serde(default)]
+    offset: usize,
+    limit: Option<usize>,
+}
+
+/// `GET /api/v1/answers`.
+pub(crate) fn list(app: &App, request: &ListRequest) -> Result<dto::AnswerList, ApiError> {
+    let snapshot = app.snapshots.fresh()?;
+    let item = snapshot.find(&request.run)?;
+    let answers = app.shelf.answers(&*app.store, item)?;
+    let step = request.step.or(answers.steps.keys().next_back().copied());
+    let of_step = step.and_then(|step| answers.steps.get(&step)).ok_or_else(|| no_answers(item, step))?;
+    let library = app.shelf.library(&*app.store, item)?;
+    let finder = Finder::new(&request.find);
+    let takes = |answer: &&Record| request.show.takes(verdict(answer)) && finder.finds(answer, &library);
+    let found: Vec<&Record> = of_step.answers.iter().filter(takes).collect();
+    let page = found.iter().skip(request.offset).take(request.limit.unwrap_or(LIMIT));
+    let page: Vec<&Record> = page.copied().collect();
+    Ok(dto::AnswerList {
+        total: found.len() as u64,
+        summary: summary(of_step.answers.iter()),
+        leak: leak(&[&library], of_step.answers.iter()),
+        contexts: contexts(page.iter().copied(), &[&library]),
+        answers: page.into_iter().map(|answer| row(answer, &library)).collect(),
+    })
+}
+
+/// What is said when a run has no answers there.
+pub(super) fn no_answers(item: &RunItem, step: Option<i64>) -> ApiError {
+    let step = step.map_or_else(String::new, |step| format!("@{step}"));
+    ApiError::NotFound { what: "answers", text: format!("{}{step}", item.id()) }
+}
+
+/// What is asked for.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct HistoryRequest {
+    run: String,
+    question: String,
+}
+
+/// `GET /api/v1/answers/history`.
+pub(crate) fn history(app: &App, request: &HistoryRequest) -> Result<dto::AnswerHistory, ApiError> {
+    let snapshot = app.snapshots.fresh()?;
+    let item = snapshot.find(&request.run)?;
+    let answers = app.shelf.answers(&*app.store, item)?;
+    let library = app.shelf.library(&*app.store, item)?;
+    let mut history: Option<dto::AnswerHistory> = None;
+    for (step, of) in &answers.steps {
+        let Some(found) = of.answers.iter().find(|answer| answer.question_key == request.question) else {
+            continue;
+        };
+        let history = history.get_or_insert_with(|| {
+            let dto::AnswerRow { question_key, question, context_id, golds, .. } = row(found, &library);
+            let context = library.text(&found.context).unwrap_or_default().to_owned();
+            dto::AnswerHistory { question_key, question, context_id, context, golds, steps: Vec::new() }
+        });
+        history.steps.push(dto::HistoryStep { step: *step, epoch: of.epoch, answer: answer(found) });
+    }
+    history.ok_or_else(|| ApiError::NotFound { what: "a question", text: request.question.clone() })
+}
+
+/// Looks for a text in questions, answers and golds.
+pub(super) struct Finder(String);
+
+impl Finder {
+    pub(super) fn new(text: &str) -> Self {
+        Self(text.trim().to_lowercase())
+    }
+
+    pub(super) fn finds(&self, answer: &Record, library: &Library) -> bool {
+        let has = |text: &str| text.to_lowercase().contains(&self.0);
+        self.0.is_empty()
+            || has(&answer.question_key)
+            || has(&answer.best.text)
+            || answer.golds.iter().any(|gold| has(gold))
+            || library.text(&answer.question).is_some_and(has)
+    }
+}
+
+/// The contexts of answers, by their ids.
+pub(super) fn contexts<'a>(
+    answers: impl Iterator<Item = &'a Record>,
+    libraries: &[&Library],
+) -> BTreeMap<String, String> {
+    let text = |answer: &Record| libraries.iter().find_map(|library| library.text(&answer.context));
+    answers.filter_map(|answer| Some((answer.context.to_string(), text(answer)?.to_owned()))).collect()
+}
+
+pub(super) fn row(record: &Record, library: &Library) -> dto::AnswerRow {
+    dto::AnswerRow {
+        question_key: record.question_key.clone(),
+        question: library.text(&record.question).unwrap_or_default().to_owned(),
+        context_id: record.context.to_string(),
+        golds: record.golds.clone(),
+        answer: answer(record),
+    }
+}
+
+pub(super) fn answer(record: &Record) -> dto::Answer {
+    let other = |other: &trailmark_core::Candidate| dto::Candidate {
+        text: other.text.clone(),
+        start: other.start,
+        end: other.end,
+        score: Real(other.score),
+    };
+    dto::Answer {
+        answer: record.best.text.clone(),
+        start: record.best.start,
+        end: record.best.end,
+        score: Real(record.best.score),
+        null_score: record.null_score.map(Real),
+        exact_match: record.exact_match,
+        f1: record.f1,
+        verdict: verdict(record),
+        millis: record.millis,
+        others: record.others.iter().map(other).collect(),
+    }
+}

@@ -1,0 +1,48 @@
+//! `GET /api/v1/complete`: what fits at a cursor of a query.
+
+use serde::Deserialize;
+use trailmark_query::{Expression, Suggestion, SuggestionKind};
+
+use crate::app::App;
+use crate::dto::{Completion, CompletionItem, CompletionKind};
+use crate::error::ApiError;
+use crate::find::Kind;
+
+/// Suggestions of one answer at most.
+const MOST_ITEMS: usize = 100;
+
+/// What is asked for: without a cursor its end.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Request {
+    #[serde(default)]
+    text: String,
+    cursor: Option<usize>,
+    #[serde(default)]
+    kind: Kind,
+}
+
+/// `GET /api/v1/complete`.
+pub(crate) fn complete(app: &App, request: &Request) -> Result<Completion, ApiError> {
+    let snapshot = app.snapshots.fresh()?;
+    let cursor = request.cursor.unwrap_or(usize::MAX);
+    let found = Expression::complete(&request.text, cursor, request.kind.to_query(), &snapshot.schema());
+    let narrow = |place: usize| u32::try_from(place).unwrap_or(u32::MAX);
+    Ok(Completion {
+        from: narrow(found.from),
+        to: narrow(found.to),
+        items: found.items.into_iter().take(MOST_ITEMS).map(item).collect(),
+    })
+}
+
+fn item(suggestion: Suggestion) -> CompletionItem {
+    let kind = match suggestion.kind {
+        SuggestionKind::Param => CompletionKind::Param,
+        SuggestionKind::Metric => CompletionKind::Metric,
+        SuggestionKind::Property => CompletionKind::Property,
+        SuggestionKind::Function => CompletionKind::Function,
+        SuggestionKind::Keyword => CompletionKind::Keyword,
+        SuggestionKind::Value => CompletionKind::Value,
+    };
+    CompletionItem { insert: suggestion.insert, label: suggestion.label, kind, detail: suggestion.detail }
+}

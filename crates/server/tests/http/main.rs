@@ -1,0 +1,50 @@
+//! The interface as `docs/http.md` has it: a real server on a port of its own, asked over HTTP.
+#![allow(clippy::unwrap_used, clippy::disallowed_methods)]
+
+#[path = "../../examples/generate/scenario.rs"]
+mod scenario;
+#[path = "../../examples/generate/words.rs"]
+mod words;
+#[path = "../../examples/generate/writer.rs"]
+mod writer;
+
+mod answers;
+mod ask;
+mod edits;
+mod guard;
+mod live;
+mod logs;
+mod runs;
+mod series;
+mod served;
+mod texts;
+
+use std::path::Path;
+
+use trailmark_core::Edit;
+use trailmark_store::Repository;
+
+use writer::{Dice, Writer};
+
+/// A repository with the grid of six runs.
+fn reference() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    scenario::reference(folder.path());
+    folder
+}
+
+/// An empty repository.
+fn empty() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    Repository::open_or_create(folder.path()).unwrap();
+    folder
+}
+
+/// A new run with a name.
+fn begin(folder: &Path, name: &str, now: f64) -> Writer {
+    let repository = Repository::open(folder).unwrap();
+    let seed = name.bytes().fold(1, |seed: u64, byte| seed.wrapping_mul(31).wrapping_add(u64::from(byte)));
+    let mut run = Writer::begin(&repository, now, &mut Dice(seed));
+    run.edit(Edit::Name(name.to_owned()));
+    run
+}
