@@ -15,6 +15,7 @@ test("without checkpoints Ask says how they come", async () => {
 
 test("two checkpoints answer side by side, marked in the text; HTML is text", async () => {
   const page = await scene.open("/");
+  await page.locator(".side .count").first().waitFor();
   const model = (run: string, name: string) => ({
     id: `${run.repeat(12)}@100`,
     run: run.repeat(12),
@@ -99,25 +100,27 @@ test("Diff opens with the two best: margins with their interval, what differs, B
 
 test("the palette goes to runs, pages and metrics, and changes the theme", async () => {
   const page = await scene.open("/");
+  await page.locator(".side .count").first().waitFor();
   const box = page.getByRole("dialog", { name: "Go to" });
-  await page.keyboard.press("Control+k");
-  await page.keyboard.type("harb");
+  const type_in_palette = async (words: string): Promise<void> => {
+    await page.keyboard.press("Control+k");
+    await box.locator("input:focus").waitFor();
+    await page.keyboard.type(words);
+  };
+  await type_in_palette("harb");
   await box.getByRole("option", { name: /early-harbor/ }).waitFor();
   await box.getByRole("complementary", { name: "Preview" }).waitFor();
   await page.keyboard.press("Enter");
   await page.waitForURL(/\/runs\/[0-9a-f]{16}/);
-  await page.keyboard.press("Control+k");
-  await page.keyboard.type("answ");
+  await type_in_palette("answ");
   await box.getByRole("option", { name: /Answers/ }).waitFor();
   await page.keyboard.press("Enter");
   await page.waitForURL(/\/answers/);
-  await page.keyboard.press("Control+k");
-  await page.keyboard.type("theme dark");
+  await type_in_palette("theme dark");
   await box.getByRole("option", { name: /Theme: dark/ }).waitFor();
   await page.keyboard.press("Enter");
   await page.locator("html[data-theme=dark]").waitFor();
-  await page.keyboard.press("Control+k");
-  await page.keyboard.type("zzzz");
+  await type_in_palette("zzzz");
   await box.getByText("Nothing is called").waitFor();
   await page.keyboard.press("Escape");
 });

@@ -27,12 +27,18 @@ export function Shell({
   const [dialog, set_dialog] = useState<"palette" | "keys" | undefined>(
     undefined,
   );
+  // Each opening is a palette of its own, even where the one before has not left the page yet.
+  const [opening, set_opening] = useState(0);
   const close = (): void => set_dialog(undefined);
+  const open_palette = (): void => {
+    set_opening((before) => before + 1);
+    set_dialog("palette");
+  };
   use_keys([
     {
       keys: "Ctrl K",
       does: "Go to anything",
-      run: () => set_dialog("palette"),
+      run: open_palette,
       always: true,
     },
     { keys: "?", does: "All keys", run: () => set_dialog("keys") },
@@ -55,11 +61,11 @@ export function Shell({
         Skip to the page
       </a>
       <Sidebar
-        onPalette={() => set_dialog("palette")}
+        onPalette={open_palette}
         onKeys={() => set_dialog("keys")}
       />
       {children}
-      {dialog === "palette" && <Palette onClose={close} />}
+      {dialog === "palette" && <Palette key={opening} onClose={close} />}
       {dialog === "keys" && <KeySheet onClose={close} />}
       <Questions />
       <Toasts />
