@@ -24,6 +24,14 @@ import type {
   Comparison,
   Models,
 } from "./shapes_of_answers.ts";
+import type {
+  AnswersQuery,
+  LogSearch,
+  LogsQuery,
+  RunsQuery,
+  SeriesQuery,
+  TextsQuery,
+} from "./queries.ts";
 import type { Fields, Finding, Home, RunDetail, Runs } from "./shapes.ts";
 
 export type Kind = "runs" | "metrics" | "texts";
@@ -139,14 +147,6 @@ export const complete = (
 ): Promise<Completion> =>
   get(address("complete", { text, cursor, kind }), read.completion, signal);
 
-export interface RunsQuery {
-  readonly q?: string;
-  readonly sort?: string;
-  readonly offset?: number;
-  readonly limit?: number;
-  readonly archived?: boolean;
-}
-
 export const runs = (query: RunsQuery, signal?: AbortSignal): Promise<Runs> =>
   get(address("runs", { ...query }), read.runs, signal);
 
@@ -167,19 +167,6 @@ export const csv_address = (
   sort: string,
   columns: readonly string[],
 ): string => address("runs.csv", { q, sort, columns: columns.join(",") });
-
-export interface SeriesQuery {
-  readonly q?: string;
-  readonly names?: readonly string[];
-  readonly runs?: readonly string[];
-  readonly points?: number;
-  readonly columns?: readonly ("step" | "epoch" | "time" | "value")[];
-  readonly from?: number;
-  readonly to?: number;
-  readonly f32?: boolean;
-  readonly system?: boolean;
-  readonly limit?: number;
-}
 
 /** The address of an answer of sampled columns. */
 export function series_address(query: SeriesQuery): string {
@@ -204,25 +191,12 @@ export async function series(
   return response.arrayBuffer();
 }
 
-export interface LogsQuery {
-  readonly offset?: number;
-  readonly limit?: number;
-  readonly tail?: number;
-}
-
 export const logs = (
   id: string,
   query: LogsQuery,
   signal?: AbortSignal,
 ): Promise<Logs> =>
   get(address(`${run_path(id)}/logs`, { ...query }), read_lines.logs, signal);
-
-export interface LogSearch {
-  readonly find: string;
-  readonly re: boolean;
-  readonly case: boolean;
-  readonly limit?: number;
-}
 
 export const search_logs = (
   id: string,
@@ -245,12 +219,6 @@ export const answer_steps = async (
 ): Promise<RunAnswerSteps[]> =>
   (await get(address("answers/steps", { q }), read_lines.answer_steps, signal))
     .runs;
-
-export interface AnswersQuery {
-  readonly show: string;
-  readonly find: string;
-  readonly limit: number;
-}
 
 /** Answers of one run at one step. */
 export const answers = (
@@ -288,13 +256,6 @@ export const models = (signal?: AbortSignal): Promise<Models> =>
 
 export const ask_models = (request: AskRequest): Promise<AskReply> =>
   post("ask", request, read_answers.ask_reply);
-
-export interface TextsQuery {
-  readonly q?: string;
-  readonly names?: string;
-  readonly offset?: number;
-  readonly limit?: number;
-}
 
 export const texts = (
   query: TextsQuery,

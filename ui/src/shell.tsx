@@ -60,10 +60,7 @@ export function Shell({
       <a class="skip" href="#main">
         Skip to the page
       </a>
-      <Sidebar
-        onPalette={open_palette}
-        onKeys={() => set_dialog("keys")}
-      />
+      <Sidebar onPalette={open_palette} onKeys={() => set_dialog("keys")} />
       {children}
       {dialog === "palette" && <Palette key={opening} onClose={close} />}
       {dialog === "keys" && <KeySheet onClose={close} />}

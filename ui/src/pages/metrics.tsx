@@ -11,6 +11,7 @@ import type { Cursor } from "../parts/line_chart.tsx";
 import { Empty, Looks } from "../parts/looks.tsx";
 import { QueryBox } from "../parts/query_box.tsx";
 import { Top } from "../parts/top.tsx";
+import type { SeriesQuery } from "../queries.ts";
 import { use_request } from "../request.ts";
 import type { Look } from "../request.ts";
 import type { Runs } from "../shapes.ts";
@@ -213,7 +214,7 @@ function series_query(
   chosen: Chosen,
   runs: readonly FlatRun[],
   steps: readonly [number, number] | undefined,
-): api.SeriesQuery | undefined {
+): SeriesQuery | undefined {
   if (chosen.metrics.length === 0) return undefined;
   const names = new Set(chosen.metrics);
   let n = 0;

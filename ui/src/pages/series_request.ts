@@ -3,7 +3,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
 import * as api from "../api.ts";
-import type { SeriesQuery } from "../api.ts";
+import type { SeriesQuery } from "../queries.ts";
 import { decode_frame } from "../frame.ts";
 import type { FrameSeries, SeriesFrame } from "../frame.ts";
 import { on_change } from "../live.ts";
