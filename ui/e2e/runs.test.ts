@@ -126,7 +126,7 @@ test("columns are chosen, moved, pinned, hidden and resized", async () => {
   await page
     .getByRole("button", { name: "Column hparams.weight_decay" })
     .click();
-  await page.getByRole("button", { name: "Hide" }).click();
+  await page.getByRole("button", { name: "Hide", exact: true }).click();
   await head.waitFor({ state: "detached" });
 });
 
