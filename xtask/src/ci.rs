@@ -1,12 +1,12 @@
 //! What is run before a commit (`check`) and before a push (`ci`).
 //!
 //! `ci` builds once, under `profile.ci`; clippy is the only second pass over the code. What its tests need beyond the
-//! toolchain, Python and Node it fetches itself: the demo's model, a browser.
+//! toolchain, Python and Node it fetches itself: the demo's model. The browser tests are `cargo xtask ui --e2e`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 
 use crate::command::{root, run, run_command};
 use crate::{deny, size, tidy, ui};
@@ -19,7 +19,7 @@ pub(crate) fn check() -> Result<()> {
     run("cargo", &["test", "--workspace", "--lib", "--bins", "--quiet"])
 }
 
-/// Format, structure, every test, a short demo, the page in a browser, lints, dependencies.
+/// Format, structure, every test, a short demo, lints, dependencies.
 pub(crate) fn ci() -> Result<()> {
     run("cargo", &["fmt", "--all", "--check"])?;
     tidy::run()?;
@@ -29,8 +29,6 @@ pub(crate) fn ci() -> Result<()> {
     let mut tests = Command::new("cargo");
     tests.args(["test", "--workspace", "--profile", "ci", "--locked"]).env("TRAILMARK_MINILM", model);
     run_command(&mut tests)?;
-    browser()?;
-    ui::e2e("ci", &[])?;
     lint()?;
     size::measure(true)?;
     deny::check_dependencies()
@@ -49,18 +47,6 @@ fn demo() -> Result<PathBuf> {
     let mut models = std::fs::read_dir(cache.join("models")).context("find the demo's model")?;
     let model = models.next().context("find the demo's model: got an empty cache")??;
     Ok(model.path())
-}
-
-/// Installs Debian's Chromium where no browser is named or there.
-fn browser() -> Result<()> {
-    if std::env::var_os("TRAILMARK_CHROMIUM").is_some() || Path::new("/usr/bin/chromium").exists() {
-        return Ok(());
-    }
-    if !Path::new("/usr/bin/apt-get").exists() {
-        bail!("find a browser: got no /usr/bin/chromium, want it or TRAILMARK_CHROMIUM");
-    }
-    run("apt-get", &["update", "--quiet"])?;
-    run("apt-get", &["install", "--yes", "--quiet", "--no-install-recommends", "chromium"])
 }
 
 fn lint() -> Result<()> {
