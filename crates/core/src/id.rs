@@ -98,6 +98,11 @@ impl RunId {
         Self(bytes)
     }
 
+    /// When the run was created, if its id was made as ours are.
+    pub fn unix_millis(&self) -> u64 {
+        self.0[..6].iter().fold(0, |millis, byte| millis << 8 | u64::from(*byte))
+    }
+
     /// Makes a new id for a run created at `now`.
     ///
     /// # Panics

@@ -173,6 +173,10 @@ pub(crate) fn failure(item: &RunItem) -> String {
             format!("failed{at}: {}", first.chars().take(160).collect::<String>())
         }
         RunStatus::Ended(End::Killed { signal }) => format!("was stopped{at} by signal {signal}"),
+        // It may be well: only a newer program can say.
+        RunStatus::Crashed if item.row.series.is_empty() && !item.row.problems.is_empty() => {
+            format!("cannot be read: {}", item.row.problems[0].reason)
+        }
         RunStatus::Crashed => format!("crashed{at}: it ended without a word"),
         _ => format!("failed{at}"),
     }

@@ -13,13 +13,14 @@ use trailmark_core::{End, RunId, RunStatus, SeriesKey, Step, WallTime, WriterId}
 
 use crate::Order;
 use crate::codec::{Reader, Writer};
-use crate::journal::Role;
+use crate::journal::{Problem, Role};
 use crate::life::JournalState;
 use crate::record::{from_micros, micros};
 use crate::row::{Kind, RunState, SeriesRow};
+use crate::scan::Journals;
 
 /// Grows when the meaning of a row changes.
-const VERSION: i64 = 3;
+const VERSION: i64 = 4;
 /// Reasons of damage, by their numbers in a row.
 const DAMAGE: [&str; 5] = ["", "torn tail", "impossible length", "wrong checksum", "unknown record"];
 
@@ -46,8 +47,8 @@ impl Keys {
     }
 }
 
-/// Reads the catalog of a repository; none when there is none that can be used.
-pub(crate) fn load(path: &Path, repository: &str) -> Option<BTreeMap<RunId, RunState>> {
+/// Reads the catalog of a repository, whose runs lie in a folder; none when there is none that can be used.
+pub(crate) fn load(path: &Path, repository: &str, runs: &Path) -> Option<BTreeMap<RunId, RunState>> {
     if !path.exists() {
         return None;
     }
@@ -65,7 +66,9 @@ pub(crate) fn load(path: &Path, repository: &str) -> Option<BTreeMap<RunId, RunS
         while let Some(row) = rows.next()? {
             let id = row.get_ref(0)?.as_blob()?.try_into().ok().map(RunId::from_bytes);
             let Some(id) = id else { return Ok(None) };
-            let Some(state) = read_state(id, row.get_ref(1)?.as_blob()?, &keys) else { return Ok(None) };
+            let mut reader = Reader(row.get_ref(1)?.as_blob()?);
+            let state = read_state((id, &runs.join(id.to_string())), &mut reader, &keys);
+            let Some(state) = state.filter(|_| reader.is_empty()) else { return Ok(None) };
             states.insert(id, state);
         }
         Ok(Some(states))
@@ -171,13 +174,14 @@ fn write_state(state: &RunState, keys: &mut Keys) -> Vec<u8> {
         writer.0.extend_from_slice(order.writer.as_bytes());
         writer.unsigned(order.offset);
     }
-    writer.unsigned(state.journals.len() as u64);
-    state.journals.iter().for_each(|journal| write_journal(&mut writer, journal));
+    writer.unsigned(state.journals.states.len() as u64);
+    state.journals.states.iter().for_each(|journal| write_journal(&mut writer, journal));
+    writer.unsigned(state.journals.foreign.len() as u64);
+    state.journals.foreign.iter().for_each(|problem| write_foreign(&mut writer, problem));
     writer.0
 }
 
-fn read_state(id: RunId, bytes: &[u8], keys: &Keys) -> Option<RunState> {
-    let mut reader = Reader(bytes);
+fn read_state((id, folder): (RunId, &Path), reader: &mut Reader<'_>, keys: &Keys) -> Option<RunState> {
     let mut state = RunState::empty(id);
     let row = Arc::get_mut(&mut state.row)?;
     row.name = reader.text()?;
@@ -189,7 +193,7 @@ fn read_state(id: RunId, bytes: &[u8], keys: &Keys) -> Option<RunState> {
     (row.is_archived, row.is_deleted) = (flags & 1 != 0, flags & 2 != 0);
     row.params = reader.map(0)?;
     state.keys = (0..reader.count()?).map(|_| keys.key(reader.unsigned()?)).collect::<Option<_>>()?;
-    row.series = (0..reader.count()?).map(|_| read_series(&mut reader, keys)).collect::<Option<_>>()?;
+    row.series = (0..reader.count()?).map(|_| read_series(reader, keys)).collect::<Option<_>>()?;
     state.modified = reader.signed()?;
     let flags = reader.byte()?;
     state.is_settled = flags & 1 != 0;
@@ -198,9 +202,10 @@ fn read_state(id: RunId, bytes: &[u8], keys: &Keys) -> Option<RunState> {
         let writer = WriterId::from_bytes(reader.take(WriterId::BYTES)?.try_into().ok()?);
         state.latest_record = Some(Order { micros, writer, offset: reader.unsigned()? });
     }
-    let journals = (0..reader.count()?).map(|_| read_journal(&mut reader)).collect::<Option<_>>()?;
-    state.set_journals(journals, Vec::new());
-    reader.is_empty().then_some(state)
+    let states = (0..reader.count()?).map(|_| read_journal(reader)).collect::<Option<_>>()?;
+    let foreign = (0..reader.count()?).map(|_| read_foreign(reader, folder)).collect::<Option<_>>()?;
+    state.set_journals(Journals { states, foreign }, folder);
+    Some(state)
 }
 
 fn write_series(writer: &mut Writer, row: &SeriesRow, keys: &mut Keys) {
@@ -330,6 +335,18 @@ fn read_journal(reader: &mut Reader<'_>) -> Option<JournalState> {
         is_nonsense: flags & 1 != 0,
         is_held: flags & 2 != 0,
     })
+}
+
+fn write_foreign(writer: &mut Writer, problem: &Problem) {
+    // What has no name in UTF-8 is told with a question mark in it.
+    writer.text(&problem.path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default());
+    writer.unsigned(problem.n_bytes);
+    writer.text(&problem.reason);
+}
+
+fn read_foreign(reader: &mut Reader<'_>, folder: &Path) -> Option<Problem> {
+    let (path, n_bytes) = (folder.join(reader.text()?), reader.unsigned()?);
+    Some(Problem { path, offset: 0, n_bytes, reason: reader.text()?.into() })
 }
 
 /// Whether two states know the same, so that the catalog need not be written.

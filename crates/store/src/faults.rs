@@ -5,7 +5,7 @@ use std::path::Path;
 use trailmark_core::{Context, Edit, End, RunId, RunStatus, SeriesKey, Step, Value, WallTime};
 
 use crate::memory::{Fault, Memory};
-use crate::{Error, Record, Repository, Store as _};
+use crate::{Error, Problem, Record, Repository, Store as _};
 
 const FOLDER: &str = "repository";
 
@@ -139,6 +139,52 @@ fn a_full_disk_is_told_and_room_lets_the_writer_go_on() {
     assert_eq!(steps("f1", Context::empty()), [2]);
     assert_eq!(steps("loss", Context::subset("train")), [0, 3]);
     assert_eq!(data.status, RunStatus::Ended(End::Finished));
+}
+
+#[test]
+fn a_journal_that_cannot_be_read_is_told_and_hides_nothing_else() {
+    let disk = Memory::default();
+    let repository = open(&disk);
+    let ids = [1, 2].map(|index| RunId::from_parts(index, [1; 6]));
+    ids.iter().for_each(|run| _ = record(&repository, *run).unwrap());
+    let folder = |run: RunId| Path::new(FOLDER).join("runs").join(run.to_string());
+    let whole = disk.read(&disk.journals(&folder(ids[0]))[0]);
+    let newer = [&whole[..7], &[9], &whole[8..]].concat();
+    let odd = [&whole[..8], &[7], &whole[9..]].concat();
+    // How a file begins, and what is said of it: nothing of one whose writer has only begun.
+    let cases = [
+        (&whole[..0], None),
+        (&whole[..31], None),
+        (&b"TRAILJ"[..], None),
+        (&b"hello"[..], Some("not a journal")),
+        (&[0; 64][..], Some("not a journal")),
+        (&newer[..31], None),
+        (&newer[..], Some("written by a newer Trailmark: format 9, this one reads up to 1")),
+        (&odd[..], Some("a damaged header")),
+    ];
+    for (index, (bytes, reason)) in cases.into_iter().enumerate() {
+        let lonely = RunId::from_parts(10 + index as u64, [1; 6]);
+        for run in [ids[0], lonely] {
+            let path = folder(run).join("00000000000000aa.journal");
+            disk.put(&path, bytes);
+            let told = reason.map(|reason| (path.clone(), 0, bytes.len() as u64, reason.to_owned()));
+            let told = Vec::from_iter(told);
+            let of = |problems: &[Problem]| -> Vec<_> {
+                let of = problems.iter().filter(|problem| problem.path == path);
+                of.map(|one| (one.path.clone(), one.offset, one.n_bytes, one.reason.to_string())).collect()
+            };
+            let rows = repository.rows().unwrap();
+            let row = rows.iter().find(|row| row.id == run);
+            let data = repository.read_run(run);
+            assert_eq!(of(&repository.check().unwrap()), told, "check, {index}");
+            assert_eq!(row.map_or(Vec::new(), |row| of(&row.problems)), told, "row, {index}");
+            assert_eq!(data.map_or(Vec::new(), |data| of(&data.problems)), told, "run, {index}");
+            let is_there = run == ids[0] || reason.is_some();
+            assert_eq!(row.is_some(), is_there, "{index}");
+        }
+        assert_eq!(steps(&repository, ids[0]).len(), 20, "{index}");
+    }
+    assert_eq!(repository.run(ids[1]).unwrap().problems, []);
 }
 
 #[test]

@@ -98,17 +98,26 @@ impl Store for Repository {
     fn check(&self) -> Result<Vec<Problem>, Error> {
         let mut problems = Vec::new();
         for id in self.run_ids()? {
-            let Ok(run) = self.read_run(id) else { continue };
+            let run = match self.read_run(id) {
+                Ok(run) => run,
+                Err(Error::NoRun { .. }) => continue,
+                Err(error) => return Err(error),
+            };
             problems.extend(run.problems);
             let lost = run.packs.iter().map(|pack| self.blob_path(pack));
             let lost = lost.filter(|path| !self.inner.place.files.exists(path));
-            problems.extend(lost.map(|path| Problem { path, offset: 0, n_bytes: 0, reason: "missing blob" }));
+            problems.extend(lost.map(|path| Problem {
+                path,
+                offset: 0,
+                n_bytes: 0,
+                reason: "missing blob".into(),
+            }));
         }
         for path in self.blobs()? {
             let bytes = self.inner.place.files.read(&path)?;
             let name = ContentId::of(&bytes).to_string();
             if path.file_name().and_then(|found| found.to_str()) != Some(&name) {
-                let reason = "content that is not what its name says";
+                let reason = "content that is not what its name says".into();
                 problems.push(Problem { path, offset: 0, n_bytes: bytes.len() as u64, reason });
             }
         }
@@ -249,7 +258,7 @@ impl Repository {
             let scan = self.scan_one(wanted.run)?;
             let none = || Error::NoRun { text: wanted.run.to_string() };
             let state = scan.runs.get(&wanted.run).ok_or_else(none)?;
-            (state.keys.clone(), state.journals.clone())
+            (state.keys.clone(), state.journals.states.clone())
         };
         let after = wanted.after.as_ref().map_or(Ok(Vec::new()), journal_positions)?;
         let place_of = |key: &SeriesKey| wanted.series.iter().position(|wanted| wanted == key);

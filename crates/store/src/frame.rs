@@ -468,7 +468,7 @@ mod tests {
     use super::*;
     use crate::SeriesTable;
     use crate::gather::Gather;
-    use crate::journal::{HEADER, Header, Role};
+    use crate::journal::{HEADER, Headed, Header, Role};
     use crate::record::Stamp;
 
     /// The journal of the worked example of `docs/format.md`.
@@ -501,7 +501,7 @@ mod tests {
         let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x} ")).collect::<String>();
         assert_eq!(hex(&bytes), hex(&example()));
 
-        let header = Header::read(&bytes).unwrap();
+        let Headed::Journal(header) = Header::read(&bytes) else { panic!("no header") };
         let mut gather = Gather::new(&[], false);
         gather.begin(&[]);
         let mut decoder = Decoder::new(header.writer, 0);

@@ -11,7 +11,7 @@ use trailmark_core::{RunId, SeriesKey, WriterId};
 
 use crate::frame::{Decoder, Sink};
 use crate::fs::{self, DiskFile, Files};
-use crate::journal::{self, HEADER, Header, Role};
+use crate::journal::{self, HEADER, Headed, Header, Role};
 use crate::record::{Column, ObjectRow};
 use crate::store::Appended;
 use crate::{Error, Order, Record, Repository};
@@ -123,7 +123,7 @@ impl Repository {
             return Err(Error::Locked { path });
         }
         let there = files.read(&path)?;
-        if Header::read(&there) != Some(header) {
+        if Header::read(&there) != Headed::Journal(header) {
             return Err(Error::Frames { reason: "another journal is there", offset: 0, path });
         }
         let frames = there.get(HEADER..).unwrap_or_default();

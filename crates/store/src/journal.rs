@@ -3,6 +3,7 @@
 //! A writer that dies leaves at most a torn tail, which readers drop and report; nothing before it is touched. The file
 //! gets its name when its header is written and its lock is held, so that a reader never meets less.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -15,9 +16,11 @@ use crate::fs::{self, DiskFile, Files};
 use crate::record::{Stamp, micros};
 use crate::{Batch, Error, Record, SeriesTable};
 
-/// First bytes of a journal: name and version of the format.
-pub(crate) const MAGIC: &[u8; 8] = b"TRAILJ\x00\x01";
-/// Magic, role, three zeros, run id, writer id.
+/// First bytes of a journal; the version of its format follows.
+const MAGIC: &[u8; 7] = b"TRAILJ\x00";
+/// The newest format of journals that this program knows.
+pub(crate) const FORMAT: u8 = 1;
+/// Magic, format, role, three zeros, run id, writer id.
 pub(crate) const HEADER: usize = 12 + RunId::BYTES + WriterId::BYTES;
 
 /// What a journal is for.
@@ -40,24 +43,48 @@ pub(crate) struct Header {
 impl Header {
     pub(crate) fn bytes(&self) -> [u8; HEADER] {
         let mut bytes = [0; HEADER];
-        bytes[..8].copy_from_slice(MAGIC);
+        bytes[..7].copy_from_slice(MAGIC);
+        bytes[7] = FORMAT;
         bytes[8] = if self.role == Role::Run { 0 } else { 1 };
         bytes[12..24].copy_from_slice(self.run.as_bytes());
         bytes[24..].copy_from_slice(self.writer.as_bytes());
         bytes
     }
 
-    /// Reads a header; `None` for what is none.
-    pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
-        let rest = bytes.get(..HEADER)?.strip_prefix(MAGIC)?;
-        let role = match rest.get(..4)? {
-            [0, 0, 0, 0] => Role::Run,
-            [1, 0, 0, 0] => Role::Edits,
-            _ => return None,
+    /// Reads the header with which a journal's bytes begin.
+    pub(crate) fn read(bytes: &[u8]) -> Headed {
+        let n_alike = bytes.iter().zip(MAGIC).take_while(|(a, b)| a == b).count();
+        if n_alike < MAGIC.len().min(bytes.len()) {
+            return Headed::Foreign(Cow::Borrowed("not a journal"));
+        }
+        let Some((head, _)) = bytes.split_first_chunk::<HEADER>() else { return Headed::Unfinished };
+        let format = head[7];
+        if format > FORMAT {
+            let reason =
+                format!("written by a newer Trailmark: format {format}, this one reads up to {FORMAT}");
+            return Headed::Foreign(Cow::Owned(reason));
+        }
+        let role = match (format, &head[8..12]) {
+            (1.., [0, 0, 0, 0]) => Role::Run,
+            (1.., [1, 0, 0, 0]) => Role::Edits,
+            _ => return Headed::Foreign(Cow::Borrowed("a damaged header")),
         };
-        let run = RunId::from_bytes(rest.get(4..16)?.try_into().ok()?);
-        Some(Self { role, run, writer: WriterId::from_bytes(rest.get(16..24)?.try_into().ok()?) })
+        let (mut run, mut writer) = ([0; RunId::BYTES], [0; WriterId::BYTES]);
+        run.copy_from_slice(&head[12..24]);
+        writer.copy_from_slice(&head[24..]);
+        Headed::Journal(Self { role, run: RunId::from_bytes(run), writer: WriterId::from_bytes(writer) })
     }
+}
+
+/// What the first bytes of a file say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Headed {
+    /// A journal that can be read.
+    Journal(Header),
+    /// Fewer bytes than a header has, and nothing wrong with them: its writer has only begun, or died at it.
+    Unfinished,
+    /// Not a journal that can be read, and why.
+    Foreign(Cow<'static, str>),
 }
 
 /// The file of a writer.
@@ -243,7 +270,7 @@ pub struct Problem {
     /// How many bytes are dropped.
     pub n_bytes: u64,
     /// What is wrong.
-    pub reason: &'static str,
+    pub reason: Cow<'static, str>,
 }
 
 impl fmt::Display for Problem {

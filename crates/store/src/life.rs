@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use trailmark_core::{End, RunStatus, WallTime, WriterId};
+use trailmark_core::{End, RunId, RunStatus, WallTime, WriterId};
 
 use crate::frame::Decoder;
 use crate::fs::{Files, Stat};
 use crate::gather::Gather;
-use crate::journal::{self, HEADER, Header, Problem, Reached, Role};
+use crate::journal::{self, HEADER, Headed, Header, Problem, Reached, Role};
 use crate::record::{from_micros, micros};
 use crate::{Error, Record, fs};
 
@@ -57,14 +57,28 @@ impl JournalState {
     }
 
     /// What could not be read; a tail that its writer is about to complete is no problem.
-    pub(crate) fn problem(&self, path: &Path) -> Option<Problem> {
+    ///
+    /// The journal lies in a folder.
+    pub(crate) fn problem(&self, folder: &Path) -> Option<Problem> {
         let reason = self.damage.filter(|_| !self.is_held)?;
         let n_bytes = self.n_bytes.saturating_sub(self.offset);
-        Some(Problem { path: path.to_owned(), offset: self.offset, n_bytes, reason })
+        let path = folder.join(journal::file_name(self.writer));
+        Some(Problem { path, offset: self.offset, n_bytes, reason: reason.into() })
     }
 }
 
-/// Reads what is new in a journal into `gather`; none when it is no journal, or not even its header was written.
+/// What became of reading a journal.
+#[derive(Debug)]
+pub(crate) enum Read {
+    /// It was read up to here.
+    State(JournalState),
+    /// Its header is not whole yet: there is nothing to read.
+    Nothing,
+    /// It cannot be read.
+    Foreign(Problem),
+}
+
+/// Reads what is new in a journal into `gather`.
 ///
 /// The state that is known of it, if any, is where reading begins.
 pub(crate) fn read_on(
@@ -72,7 +86,7 @@ pub(crate) fn read_on(
     path: &Path,
     known: Option<&JournalState>,
     gather: &mut Gather,
-) -> Result<Option<JournalState>, Error> {
+) -> Result<Read, Error> {
     // The lock is asked for before the bytes: a writer that ends in between is seen with its end.
     let is_held = files.0.is_held(path).map_err(fs::named("read a journal", path))?;
     if let Some(known) = known {
@@ -80,7 +94,7 @@ pub(crate) fn read_on(
         // A cut frame may have been taken back and another of the same length written in its place.
         let is_whole = known.offset == known.n_bytes;
         if (is_whole && n_bytes == known.n_bytes) || known.is_nonsense {
-            return Ok(Some(JournalState { is_held, n_bytes, ..known.clone() }));
+            return Ok(Read::State(JournalState { is_held, n_bytes, ..known.clone() }));
         }
     }
     let from = known.map_or(0, |known| known.offset);
@@ -88,14 +102,18 @@ pub(crate) fn read_on(
     let (mut state, frames) = match known {
         Some(known) => (known.clone(), &bytes[..]),
         None => match Header::read(&bytes) {
-            Some(header) => (JournalState::new(header), bytes.get(HEADER..).unwrap_or_default()),
-            None => return Ok(None),
+            Headed::Journal(header) => (JournalState::new(header), bytes.get(HEADER..).unwrap_or_default()),
+            Headed::Unfinished => return Ok(Read::Nothing),
+            Headed::Foreign(reason) => {
+                let (path, n_bytes) = (path.to_owned(), bytes.len() as u64);
+                return Ok(Read::Foreign(Problem { path, offset: 0, n_bytes, reason }));
+            }
         },
     };
     state.is_held = is_held;
     state.n_bytes = from + bytes.len() as u64;
     state.read(frames, gather);
-    Ok(Some(state))
+    Ok(Read::State(state))
 }
 
 impl JournalState {
@@ -134,8 +152,8 @@ pub(crate) struct Life {
     pub(crate) status: RunStatus,
 }
 
-/// The life of a run. A writer that vanished without an end is forgiven when another began after its last frame.
-pub(crate) fn of(journals: &[JournalState]) -> Life {
+/// The life of a run, of which its id may say when it was made. A writer that vanished without an end is forgiven when another began after its last frame.
+pub(crate) fn of(id: RunId, journals: &[JournalState]) -> Life {
     let writers: Vec<&JournalState> = journals.iter().filter(|journal| journal.role == Role::Run).collect();
     let created = writers.iter().filter_map(|journal| journal.created).min();
     let latest = journals.iter().filter_map(|journal| journal.latest).max();
@@ -154,7 +172,7 @@ pub(crate) fn of(journals: &[JournalState]) -> Life {
         }
     };
     Life {
-        created: from_micros(created.unwrap_or(0)),
+        created: from_micros(created.unwrap_or_else(|| id.unix_millis() as i64 * 1000)),
         ended,
         latest: from_micros(latest.unwrap_or(0)),
         status,

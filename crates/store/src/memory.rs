@@ -81,6 +81,26 @@ impl Memory {
         Self(Arc::new(Mutex::new(State { files, folders, ..State::default() })))
     }
 
+    /// Puts a file there that nobody of ours wrote.
+    pub(crate) fn put(&self, path: &Path, bytes: &[u8]) {
+        let mut state = self.0.lock().unwrap();
+        state.clock += 1;
+        path.ancestors().skip(1).for_each(|folder| _ = state.folders.insert(folder.to_owned()));
+        let content = Content { bytes: bytes.to_vec(), n_synced: bytes.len() };
+        state.files.insert(path.to_owned(), Arc::new(Mutex::new(content)));
+    }
+
+    /// The journals in a folder.
+    pub(crate) fn journals(&self, folder: &Path) -> Vec<PathBuf> {
+        let entries = self.entries(folder).unwrap();
+        entries.into_iter().filter(|path| path.extension().is_some_and(|ext| ext == "journal")).collect()
+    }
+
+    /// What a file holds.
+    pub(crate) fn read(&self, path: &Path) -> Vec<u8> {
+        self.read_from(path, 0).unwrap()
+    }
+
     /// Counts a call that changes something; says how it goes wrong.
     fn call(&self) -> Option<Fault> {
         let mut state = self.0.lock().unwrap();

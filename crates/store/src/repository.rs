@@ -161,9 +161,7 @@ impl Repository {
         if journals.is_empty() {
             return Err(Error::NoRun { text: id.to_string() });
         }
-        let problems = journals.iter().filter_map(|(path, journal)| journal.problem(path)).collect();
-        let journals: Vec<_> = journals.into_iter().map(|(_, journal)| journal).collect();
-        Ok(run::merge(id, gather, &journals, problems))
+        Ok(run::merge(id, gather, &journals, &place.run(id)))
     }
 
     /// Reads all runs, oldest first; deleted ones are left out, and one whose writer died before its first byte.

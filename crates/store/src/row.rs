@@ -4,15 +4,17 @@
 //! twice, an older edit came late), the row says so and is made again from all journals.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::Arc;
 
 use trailmark_core::{ParamValue, Params, RunId, RunStatus, SeriesKey, Step, Value, WallTime};
 
 use crate::gather::{Gather, Merged};
 use crate::journal::Problem;
-use crate::life::{self, JournalState};
+use crate::life;
 use crate::record::from_micros;
 use crate::run::{About, number};
+use crate::scan::Journals;
 use crate::{Order, Record};
 
 /// A run in a list.
@@ -109,7 +111,7 @@ pub(crate) struct RunState {
     pub(crate) row: Arc<RunRow>,
     /// The run's series in the order in which they were met.
     pub(crate) keys: Vec<Arc<SeriesKey>>,
-    pub(crate) journals: Vec<JournalState>,
+    pub(crate) journals: Journals,
     /// The latest record applied that is no point.
     pub(crate) latest_record: Option<Order>,
     /// When the run's folder had last changed when it was looked at.
@@ -144,7 +146,7 @@ impl RunState {
         Self {
             row: Arc::new(row),
             keys: Vec::new(),
-            journals: Vec::new(),
+            journals: Journals::default(),
             latest_record: None,
             modified: 0,
             is_settled: false,
@@ -199,14 +201,15 @@ impl RunState {
         true
     }
 
-    /// Takes over the journals' present states.
-    pub(crate) fn set_journals(&mut self, journals: Vec<JournalState>, problems: Vec<Problem>) {
-        let life = life::of(&journals);
+    /// Takes over the present states of the journals in the run's folder.
+    pub(crate) fn set_journals(&mut self, journals: Journals, folder: &Path) {
+        let life = life::of(self.row.id, &journals.states);
         let row = Arc::make_mut(&mut self.row);
         (row.created, row.ended, row.latest, row.status) =
             (life.created, life.ended, life.latest, life.status);
-        row.n_bytes = journals.iter().map(|journal| journal.n_bytes).sum();
-        row.problems = problems;
+        let n_bytes = journals.states.iter().map(|journal| journal.n_bytes);
+        row.n_bytes = n_bytes.chain(journals.foreign.iter().map(|problem| problem.n_bytes)).sum();
+        row.problems = journals.problems(folder);
         self.journals = journals;
     }
 }

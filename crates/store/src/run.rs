@@ -4,6 +4,7 @@
 //! journal. So every reader, and every copy of the files, comes to the same run.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use trailmark_core::{
     ContentId, Edit, ParamValue, Params, RunId, RunStatus, SeriesKey, Step, Value, WallTime,
@@ -11,7 +12,8 @@ use trailmark_core::{
 
 use crate::gather::Gather;
 use crate::journal::Problem;
-use crate::life::{self, JournalState};
+use crate::life;
+use crate::scan::Journals;
 use crate::{Order, Record};
 
 /// Everything that a run recorded.
@@ -173,7 +175,7 @@ fn set_param(params: &mut Params, path: &[String], value: ParamValue) {
 }
 
 /// Merges the journals of a run.
-pub(crate) fn merge(id: RunId, gather: Gather, journals: &[JournalState], problems: Vec<Problem>) -> RunData {
+pub(crate) fn merge(id: RunId, gather: Gather, journals: &Journals, folder: &Path) -> RunData {
     let mut about = About::default();
     about.apply(gather.records);
     let mut series = BTreeMap::new();
@@ -183,7 +185,7 @@ pub(crate) fn merge(id: RunId, gather: Gather, journals: &[JournalState], proble
             series.insert(SeriesKey::clone(key), Series { points });
         }
     }
-    let life = life::of(journals);
+    let life = life::of(id, &journals.states);
     RunData {
         id,
         name: about.name,
@@ -200,6 +202,6 @@ pub(crate) fn merge(id: RunId, gather: Gather, journals: &[JournalState], proble
         series,
         packs: about.packs,
         paragraphs: about.paragraphs,
-        problems,
+        problems: journals.problems(folder),
     }
 }

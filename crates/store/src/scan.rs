@@ -12,8 +12,8 @@ use trailmark_core::{RunId, WallTime};
 
 use crate::fs::{self, Files};
 use crate::gather::Gather;
-use crate::journal::file_name;
-use crate::life::{self, JournalState};
+use crate::journal::Problem;
+use crate::life::{self, JournalState, Read};
 use crate::row::{RunRow, RunState};
 use crate::{Error, catalog};
 
@@ -82,9 +82,8 @@ impl Scan {
     /// Brings everything up to date, and the catalog too when nobody else writes it.
     pub(crate) fn refresh(&mut self, place: &Place) -> Result<(), Error> {
         if !self.has_loaded {
-            let load = |path: &PathBuf| catalog::load(path, &place.id);
+            let load = |path: &PathBuf| catalog::load(path, &place.id, &place.runs());
             self.runs = place.catalog.as_ref().and_then(load).unwrap_or_default();
-            self.runs.values_mut().for_each(|state| tell_problems(place, state));
             self.has_loaded = true;
         }
         let generation = self.generation + 1;
@@ -149,7 +148,7 @@ impl Scan {
         let now = WallTime::from(SystemTime::now()).nanos();
         let Some(mut state) = read_run(place, id, known)? else { return Ok(false) };
         state.modified = modified;
-        let is_quiet = !state.journals.iter().any(|journal| journal.is_held);
+        let is_quiet = !state.journals.states.iter().any(|journal| journal.is_held);
         state.is_settled = is_quiet && now.saturating_sub(modified) > TICK;
         if known.is_some_and(|known| catalog::is_same(known, &state)) {
             return Ok(false);
@@ -209,11 +208,11 @@ fn read_run(place: &Place, id: RunId, known: Option<&RunState>) -> Result<Option
     let paths = place.journals(id)?;
     if let Some(known) = known {
         let mut gather = Gather::new(&known.keys, true);
-        let journals = read_journals(&place.files, &paths, &known.journals, &mut gather)?;
+        let journals = read_journals(&place.files, &paths, &known.journals.states, &mut gather)?;
         let mut state = known.clone();
-        let has_all = known.journals.iter().all(|a| journals.iter().any(|(_, b)| a.writer == b.writer));
-        if has_all && state.add(gather) {
-            finish(&mut state, journals);
+        let has = |writer| journals.states.iter().any(|journal| journal.writer == writer);
+        if known.journals.states.iter().all(|journal| has(journal.writer)) && state.add(gather) {
+            state.set_journals(journals, &place.run(id));
             return Ok(Some(state));
         }
     }
@@ -225,24 +224,32 @@ fn read_run(place: &Place, id: RunId, known: Option<&RunState>) -> Result<Option
     let mut state = RunState::empty(id);
     let has_added = state.add(gather);
     debug_assert!(has_added, "a run of which nothing is known takes everything");
-    finish(&mut state, journals);
+    state.set_journals(journals, &place.run(id));
     Ok(Some(state))
 }
 
-/// Says again what could not be read in a run that comes from the catalog.
-fn tell_problems(place: &Place, state: &mut RunState) {
-    if state.journals.iter().all(|journal| journal.damage.is_none()) {
-        return;
-    }
-    let folder = place.run(state.row.id);
-    let path = |journal: &JournalState| folder.join(file_name(journal.writer));
-    let problems = state.journals.iter().filter_map(|journal| journal.problem(&path(journal))).collect();
-    Arc::make_mut(&mut state.row).problems = problems;
+/// The journals of a run, as far as they were read.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Journals {
+    /// Those that were read.
+    pub(crate) states: Vec<JournalState>,
+    /// Those that cannot be read.
+    pub(crate) foreign: Vec<Problem>,
 }
 
-fn finish(state: &mut RunState, journals: Vec<(PathBuf, JournalState)>) {
-    let problems = journals.iter().filter_map(|(path, journal)| journal.problem(path)).collect();
-    state.set_journals(journals.into_iter().map(|(_, journal)| journal).collect(), problems);
+impl Journals {
+    /// Whether there is none, but for those whose writers have not written a header yet.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.states.is_empty() && self.foreign.is_empty()
+    }
+
+    /// What could not be read of them; they lie in a folder.
+    pub(crate) fn problems(&self, folder: &Path) -> Vec<Problem> {
+        let damaged = self.states.iter().filter_map(|journal| journal.problem(folder));
+        let mut problems: Vec<Problem> = damaged.chain(self.foreign.iter().cloned()).collect();
+        problems.sort_by(|a, b| a.path.cmp(&b.path));
+        problems
+    }
 }
 
 /// Reads journals on from what is known of them.
@@ -251,13 +258,15 @@ pub(crate) fn read_journals(
     paths: &[PathBuf],
     known: &[JournalState],
     gather: &mut Gather,
-) -> Result<Vec<(PathBuf, JournalState)>, Error> {
-    let mut journals = Vec::new();
+) -> Result<Journals, Error> {
+    let mut journals = Journals::default();
     for path in paths {
         let writer = writer_of(path);
         let known = known.iter().find(|known| Some(known.writer) == writer);
-        if let Some(state) = life::read_on(files, path, known, gather)? {
-            journals.push((path.clone(), state));
+        match life::read_on(files, path, known, gather)? {
+            Read::State(state) => journals.states.push(state),
+            Read::Nothing => {}
+            Read::Foreign(problem) => journals.foreign.push(problem),
         }
     }
     Ok(journals)

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
 use trailmark_core::{Context, Edit, End, ParamValue, RunId, RunStatus, SeriesKey, Step, Value, WallTime};
-use trailmark_store::{Error, Record, Repository, Selector, best};
+use trailmark_store::{Error, Problem, Record, Repository, Selector, Store as _, best};
 
 fn time(secs: i64) -> WallTime {
     WallTime::from_nanos(secs * 1_000_000_000)
@@ -67,6 +67,57 @@ fn foreign_folders_and_newer_formats_are_refused() {
     std::fs::write(folder.path().join("trailmark.toml"), "format = 2\nid = \"x\"\n").unwrap();
     let error = Repository::open(folder.path()).unwrap_err().to_string();
     assert!(error.starts_with("open a repository: got format 2, want at most 1"), "{error}");
+}
+
+#[test]
+fn journals_that_cannot_be_read_are_told_by_every_reader_and_kept_in_the_catalog() {
+    let folder = tempfile::tempdir().unwrap();
+    let repository = Repository::open_or_create(folder.path()).unwrap();
+    let run = RunId::from_parts(1_764_000_000_000, [1; 6]);
+    let mut writer = repository.writer(run).unwrap();
+    writer.append(&[Record::Created { time: time(1) }, point("loss", 1, 0.5, 1)]).unwrap();
+    writer.end(time(2), End::Finished).unwrap();
+    drop(writer);
+    let journals = || -> Vec<std::path::PathBuf> {
+        let entries = std::fs::read_dir(folder.path().join("runs").join(run.to_string())).unwrap();
+        entries.map(|entry| entry.unwrap().path()).collect()
+    };
+    // A newer program wrote it; its header may end anywhere.
+    let path = journals().remove(0);
+    let mut bytes = std::fs::read(&path).unwrap();
+    bytes[7] = 200;
+    std::fs::write(&path, &bytes).unwrap();
+    let reason = "written by a newer Trailmark: format 200, this one reads up to 1";
+    let n_bytes = bytes.len() as u64;
+    let want = [Problem { path: path.clone(), offset: 0, n_bytes, reason: reason.into() }];
+    let said = want[0].to_string();
+    assert!(said.starts_with("written by a newer Trailmark") && said.contains(".journal"), "{said}");
+    // The catalog keeps it: whoever opens the repository hears of it again, though the run changed long ago.
+    let runs = folder.path().join("runs").join(run.to_string());
+    let long_ago = std::time::SystemTime::now() - std::time::Duration::from_secs(60);
+    std::fs::File::open(&runs).unwrap().set_modified(long_ago).unwrap();
+    for _ in 0..2 {
+        let again = Repository::open(folder.path()).unwrap();
+        let rows = again.rows().unwrap();
+        assert_eq!((rows.len(), rows[0].id, rows[0].n_bytes, rows[0].series.len()), (1, run, n_bytes, 0));
+        assert_eq!(rows[0].problems, want);
+        assert_eq!(rows[0].created, WallTime::from_nanos(1_764_000_000_000_000_000), "as its id says");
+        assert_eq!(again.check().unwrap(), want);
+        assert_eq!(again.find(&run.to_string()).unwrap().problems, want);
+    }
+    // Another writer of the run can be read, and then so is its part of the run.
+    let mut writer = repository.writer(run).unwrap();
+    writer.append(&[Record::Created { time: time(3) }, point("loss", 2, 0.25, 3)]).unwrap();
+    writer.end(time(4), End::Finished).unwrap();
+    let row = repository.rows().unwrap().remove(0);
+    assert_eq!((row.series.len(), row.problems.as_slice()), (1, &want[..]));
+    assert_eq!(row.status, RunStatus::Ended(End::Finished));
+    // When it can be read again, all is well.
+    bytes[7] = 1;
+    std::fs::remove_file(&path).unwrap();
+    std::fs::write(&path, &bytes).unwrap();
+    let row = repository.rows().unwrap().remove(0);
+    assert_eq!((row.series[0].count, row.problems.as_slice()), (2, &[][..]));
 }
 
 #[test]
