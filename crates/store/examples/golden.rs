@@ -84,5 +84,36 @@ fn main() -> Result<(), Error> {
     writer.append(&[Record::Created { time: time(100) }, point("loss", train(), 1, 0.5)])?;
     let mut again = repository.writer(crashed)?;
     again.append(&[Record::Created { time: time(200) }, point("loss", train(), 1, 0.25)])?;
-    again.end(time(300), End::Failed { exit_code: Some(3), message: "on purpose".to_owned() })
+    again.end(time(300), End::Failed { exit_code: Some(3), message: "on purpose".to_owned() })?;
+    columns(&repository)
+}
+
+/// A run whose frames hold numbers in every shape that columns have.
+fn columns(repository: &Repository) -> Result<(), Error> {
+    let mut writer = repository.writer(RunId::from_parts(1_764_000_200_000, [7; 6]))?;
+    let point = |name: &str, step: i64, epoch: Option<f64>, value: f64| Record::Point {
+        series: SeriesKey::new(name, Context::subset("train")),
+        step: Step(step),
+        epoch,
+        time: WallTime::from_nanos(time(step).nanos() + (step % 7) * 1_234_000),
+        value: Value::Float(value),
+    };
+    writer.append(&[Record::Created { time: time(0) }])?;
+    // A loop: series that share steps and epochs, values of single and of double precision.
+    for frame in 0..3 {
+        let steps = frame * 5..frame * 5 + 5;
+        let rows = steps.flat_map(|step| {
+            let epoch = Some(step as f64 / 7.0);
+            let row = [("loss", step as f64 / 4.0), ("grad_norm", step as f64 / 3.0), ("rate", 3e-5)];
+            row.map(|(name, value)| point(name, step, epoch, value))
+        });
+        writer.append(&rows.collect::<Vec<_>>())?;
+    }
+    // Epochs that are no share of the step, some missing; none at all; steps that go back.
+    let odd = |step: i64| (step % 3 != 0).then_some((step as f64 * 0.37).sqrt());
+    let mut rows: Vec<Record> = (0..8).map(|step| point("odd", step * step, odd(step), -1.5)).collect();
+    rows.extend((0..4).map(|step| point("bare", 1_000_000 - step * 1000, None, f64::NAN)));
+    rows.extend((0..4).map(|step| point("far", -step - 9, Some(step as f64 * 0.3), f64::MIN_POSITIVE)));
+    writer.append(&rows)?;
+    writer.end(time(400), End::Finished)
 }

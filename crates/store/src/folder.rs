@@ -12,7 +12,7 @@ use crate::fs::{self, ReadSeek};
 use crate::gather::Gather;
 use crate::journal::{self, HEADER, Header, Problem, Role};
 use crate::life::JournalState;
-use crate::points::Block;
+use crate::points::{Block, Columns};
 use crate::record::{Column, ObjectRow, from_micros, micros};
 use crate::row::RunRow;
 use crate::run::{About, number};
@@ -231,7 +231,8 @@ impl Repository {
         let path = folder.join(journal::file_name(editor));
         let is_new = !files.exists(&path);
         let mut file = if is_new {
-            journal::create_file(files, &path, &Header { role: Role::Edits, run, writer: editor })?
+            self.inner.place.begin_format()?;
+            journal::create_file(files, &path, &Header::new(Role::Edits, run, editor))?
         } else {
             let mut file = files.0.append(&path).map_err(fs::named("edit a run", &path))?;
             if !file.lock().map_err(fs::named("edit a run", &path))? {
@@ -311,6 +312,10 @@ impl Sink for Filter<'_> {
         self.place(series).is_some() && (!is_column || self.numbers.is_some())
     }
 
+    fn columns(&self) -> Columns {
+        self.wanted.columns
+    }
+
     fn numbers(&mut self, order: Order, series: u32, column: &Column) {
         if let (Some(each), Some(series)) =
             (&mut self.numbers, self.series.get(series as usize).copied().flatten())
@@ -324,10 +329,11 @@ impl Sink for Filter<'_> {
         let ObjectRow { at, value, .. } = row;
         match (number(&value), &mut self.numbers, &mut self.objects) {
             (Some(number), Some(each), _) => {
+                let Columns { times, epochs } = self.wanted.columns;
                 let column = Column {
                     steps: vec![at.step],
-                    micros: vec![at.micros],
-                    epochs: vec![at.epoch],
+                    micros: Vec::from_iter(times.then_some(at.micros)),
+                    epochs: Vec::from_iter(epochs.then_some(at.epoch)),
                     values: vec![number],
                     ..Column::default()
                 };

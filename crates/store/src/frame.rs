@@ -8,6 +8,8 @@ use std::sync::Arc;
 use trailmark_core::{Edit, End, SeriesKey, WriterId};
 
 use crate::codec::{Reader, Writer};
+use crate::columns::{self, ColumnReader};
+use crate::points::Columns;
 use crate::record::{Column, ObjectRow, Stamp, from_micros, micros};
 use crate::{Batch, Order, Record};
 
@@ -27,15 +29,7 @@ const TEXTS: u8 = 6;
 const PARAGRAPHS: u8 = 7;
 const CREATED: u8 = 8;
 const END: u8 = 9;
-
-/// Flags of a NUMBERS record: it has epochs of its own; its values are `f32`; its steps are those of the record before
-/// it in the frame, and its times are told from that one's; its epochs are those of the last record that had its own.
-const HAS_EPOCHS: u64 = 1;
-const SHORT_VALUES: u64 = 2;
-const SAME_STEPS: u64 = 4;
-const SAME_EPOCHS: u64 = 8;
-/// A series' number is shifted by as many bits, to make room for the flags.
-const FLAG_BITS: u32 = 4;
+const POINTS: u8 = 10;
 
 /// Makes the frames of one journal.
 #[derive(Debug, Default)]
@@ -71,12 +65,12 @@ impl Encoder {
             self.close(SERIES);
             self.n_series += 1;
         }
-        let mut before = Before { steps: &[], micros: &[], epochs: &[] };
-        for index in &batch.touched {
-            if let Some(column) = batch.columns.get(*index as usize) {
-                numbers(&mut self.body, (*index, self.micros), column, &mut before);
-                self.close(NUMBERS);
-            }
+        let touched = batch.touched.iter();
+        let columns = touched.filter_map(|index| Some((*index, batch.columns.get(*index as usize)?)));
+        let columns: Vec<(u32, &Column)> = columns.collect();
+        for together in columns.chunk_by(|a, b| columns::are_together(a.1, b.1)) {
+            columns::write(&mut self.body, self.micros, together);
+            self.close(POINTS);
         }
         for row in &batch.objects {
             object(&mut self.body, self.micros, row);
@@ -99,61 +93,6 @@ impl Encoder {
         self.frame.byte(kind);
         self.frame.unsigned(self.body.0.len() as u64);
         self.frame.0.append(&mut self.body.0);
-    }
-}
-
-/// What a NUMBERS record takes over from those before it in its frame: series that are tracked together share steps,
-/// epochs and nearly their times.
-struct Before<'a> {
-    steps: &'a [i64],
-    micros: &'a [i64],
-    epochs: &'a [f64],
-}
-
-fn numbers<'a>(body: &mut Writer, (series, frame): (u32, i64), column: &'a Column, before: &mut Before<'a>) {
-    let is_short = |number: &f64| f64::from(*number as f32).to_bits() == number.to_bits();
-    let is_same = |(a, b): (&f64, &f64)| a.to_bits() == b.to_bits();
-    let mut flags = if column.values.iter().all(is_short) { SHORT_VALUES } else { 0 };
-    if column.epochs.iter().any(|epoch| !epoch.is_nan()) {
-        let has_same = before.epochs.len() == column.epochs.len()
-            && before.epochs.iter().zip(&column.epochs).all(is_same);
-        flags |= if has_same { SAME_EPOCHS } else { HAS_EPOCHS };
-    }
-    if column.steps == before.steps {
-        flags |= SAME_STEPS;
-    }
-    body.unsigned(u64::from(series) << FLAG_BITS | flags);
-    body.unsigned(column.steps.len() as u64);
-    if flags & HAS_EPOCHS != 0 {
-        column.epochs.iter().for_each(|epoch| body.float(*epoch));
-        before.epochs = &column.epochs;
-    }
-    if flags & SAME_STEPS == 0 {
-        differences(body, 0, &column.steps);
-        differences(body, frame, &column.micros);
-    } else {
-        let mut apart = 0i64;
-        for (micros, before) in column.micros.iter().zip(before.micros) {
-            let now = micros.wrapping_sub(*before);
-            body.signed(now.wrapping_sub(apart));
-            apart = now;
-        }
-    }
-    if flags & SHORT_VALUES != 0 {
-        column.values.iter().for_each(|value| body.0.extend_from_slice(&(*value as f32).to_le_bytes()));
-    } else {
-        column.values.iter().for_each(|value| body.float(*value));
-    }
-    (before.steps, before.micros) = (&column.steps, &column.micros);
-}
-
-/// Differences of differences, from a first number on.
-fn differences(body: &mut Writer, first: i64, numbers: &[i64]) {
-    let (mut before, mut slope) = (first, 0i64);
-    for number in numbers {
-        let difference = number.wrapping_sub(before);
-        body.signed(difference.wrapping_sub(slope));
-        (before, slope) = (*number, difference);
     }
 }
 
@@ -232,7 +171,12 @@ pub(crate) trait Sink {
     /// Whether the points of a series are wanted: numbers in columns, or other values.
     fn wants(&self, series: u32, is_column: bool) -> bool;
 
-    /// Numbers of one series.
+    /// Which columns are wanted beside steps and values.
+    fn columns(&self) -> Columns {
+        Columns::ALL
+    }
+
+    /// Numbers of one series; columns that are not wanted are empty.
     fn numbers(&mut self, order: Order, series: u32, column: &Column);
 
     /// A value of a series.
@@ -247,15 +191,13 @@ pub(crate) trait Sink {
 pub(crate) struct Decoder {
     writer: WriterId,
     n_series: u32,
-    column: Column,
-    /// As [`Before`]: what the last NUMBERS records of the present frame had.
-    before: Column,
+    columns: ColumnReader,
 }
 
 impl Decoder {
     /// A reader that knows the first `n_series` series of a journal.
     pub(crate) fn new(writer: WriterId, n_series: u32) -> Self {
-        Self { writer, n_series, column: Column::default(), before: Column::default() }
+        Self { writer, n_series, columns: ColumnReader::default() }
     }
 
     /// Hands a payload that begins at a byte of its journal to a sink, and says the frame's time; `None` when the
@@ -263,7 +205,7 @@ impl Decoder {
     pub(crate) fn payload(&mut self, payload: &[u8], offset: u64, sink: &mut dyn Sink) -> Option<i64> {
         let mut reader = Reader(payload);
         let frame = i64::from_le_bytes(reader.take(LEAST_BYTES)?.try_into().ok()?);
-        self.before.clear();
+        self.columns.begin_frame();
         while !reader.is_empty() {
             let offset = offset + (payload.len() - reader.0.len()) as u64;
             let order = Order { micros: frame, writer: self.writer, offset };
@@ -295,16 +237,10 @@ impl Decoder {
             }
             NUMBERS => {
                 let key = body.unsigned()?;
-                let series = self.known(key >> FLAG_BITS)?;
-                let is_wanted = sink.wants(series, true);
-                self.numbers(body, (key, frame), is_wanted)?;
-                if is_wanted {
-                    sink.numbers(order, series, &self.column);
-                }
-                std::mem::swap(&mut self.column.steps, &mut self.before.steps);
-                std::mem::swap(&mut self.column.micros, &mut self.before.micros);
-                return Some(is_wanted);
+                let series = self.known(key >> columns::FLAG_BITS)?;
+                return self.columns.numbers(body, (series, key), order, sink);
             }
+            POINTS => return self.columns.points(body, order, self.n_series, sink),
             VALUE => {
                 let series = body.unsigned()?;
                 let series = self.known(series)?;
@@ -338,67 +274,6 @@ impl Decoder {
     fn known(&self, series: u64) -> Option<u32> {
         u32::try_from(series).ok().filter(|series| *series < self.n_series)
     }
-
-    /// Reads columns; of a record that is not wanted only what those after it need.
-    fn numbers(&mut self, body: &mut Reader<'_>, (flags, frame): (u64, i64), is_wanted: bool) -> Option<()> {
-        let count = body.count()?;
-        let (column, before) = (&mut self.column, &mut self.before);
-        column.clear();
-        if flags & HAS_EPOCHS != 0 {
-            before.epochs.clear();
-            read_floats(body, false, count, &mut before.epochs)?;
-        }
-        if flags & SAME_STEPS == 0 {
-            read_differences(body, 0, count, &mut column.steps)?;
-            read_differences(body, frame, count, &mut column.micros)?;
-        } else {
-            if before.steps.len() != count {
-                return None;
-            }
-            column.steps.extend_from_slice(&before.steps);
-            let mut apart = 0i64;
-            for before in &before.micros {
-                apart = apart.wrapping_add(body.signed()?);
-                column.micros.push(before.wrapping_add(apart));
-            }
-        }
-        if !is_wanted {
-            return Some(());
-        }
-        if flags & (HAS_EPOCHS | SAME_EPOCHS) != 0 {
-            column.epochs.extend_from_slice(&before.epochs);
-            if column.epochs.len() != count {
-                return None;
-            }
-        } else {
-            column.epochs.resize(count, f64::NAN);
-        }
-        read_floats(body, flags & SHORT_VALUES != 0, count, &mut column.values)
-    }
-}
-
-fn read_differences(body: &mut Reader<'_>, first: i64, count: usize, numbers: &mut Vec<i64>) -> Option<()> {
-    let (mut before, mut slope) = (first, 0i64);
-    for _ in 0..count {
-        slope = slope.wrapping_add(body.signed()?);
-        before = before.wrapping_add(slope);
-        numbers.push(before);
-    }
-    Some(())
-}
-
-fn read_floats(body: &mut Reader<'_>, is_short: bool, count: usize, numbers: &mut Vec<f64>) -> Option<()> {
-    let size = if is_short { 4 } else { 8 };
-    let bytes = body.take(count.checked_mul(size)?)?;
-    for bytes in bytes.chunks_exact(size) {
-        let number = match (<[u8; 4]>::try_from(bytes), <[u8; 8]>::try_from(bytes)) {
-            (Ok(short), _) => f64::from(f32::from_le_bytes(short)),
-            (_, Ok(long)) => f64::from_le_bytes(long),
-            _ => return None,
-        };
-        numbers.push(number);
-    }
-    Some(())
 }
 
 fn edit(body: &mut Reader<'_>) -> Option<Edit> {
@@ -475,7 +350,7 @@ mod tests {
     fn example() -> Vec<u8> {
         let run = "019ab5b8e800a1b2c3d4e5f6".parse::<RunId>().unwrap();
         let writer = "0102030405060708".parse::<WriterId>().unwrap();
-        let mut bytes = Header { role: Role::Run, run, writer }.bytes().to_vec();
+        let mut bytes = Header::new(Role::Run, run, writer).bytes().to_vec();
         let (mut table, mut batch) = (SeriesTable::default(), Batch::default());
         let frame = 1_764_000_000_000_000;
         let series = table.intern("loss", &Context::subset("train"));

@@ -101,16 +101,23 @@ impl Repository {
         let files = &self.inner.place.files;
         let folder = self.inner.place.run(run);
         let path = folder.join(journal::file_name(writer));
-        let header = Header { role: Role::Run, run, writer };
+        // Of whatever format that this program knows: its writer may be older.
+        let own_header = |bytes: &[u8]| match Header::read(bytes) {
+            Headed::Journal(header) => {
+                Some(header).filter(|one| (one.role, one.run, one.writer) == (Role::Run, run, writer))
+            }
+            _ => None,
+        };
         let mut decoder = Decoder::new(writer, 0);
         if !files.exists(&path) {
             if offset > 0 {
                 return Ok(None);
             }
-            if bytes.get(..HEADER) != Some(&header.bytes()[..]) {
+            let Some(header) = own_header(bytes) else {
                 let reason = "want the header of the journal that was named";
                 return Err(Error::Frames { reason, offset: 0, path });
-            }
+            };
+            self.inner.place.begin_format()?;
             files.create_folder(&folder)?;
             let file = journal::create_file(files, &path, &header)?;
             let make_durable = journal::sync_names(files, &path);
@@ -123,7 +130,7 @@ impl Repository {
             return Err(Error::Locked { path });
         }
         let there = files.read(&path)?;
-        if Header::read(&there) != Headed::Journal(header) {
+        if own_header(&there).is_none() {
             return Err(Error::Frames { reason: "another journal is there", offset: 0, path });
         }
         let frames = there.get(HEADER..).unwrap_or_default();

@@ -18,8 +18,8 @@ use crate::{Batch, Error, Record, SeriesTable};
 
 /// First bytes of a journal; the version of its format follows.
 const MAGIC: &[u8; 7] = b"TRAILJ\x00";
-/// The newest format of journals that this program knows.
-pub(crate) const FORMAT: u8 = 1;
+/// The newest format of journals that this program knows, and the one that it writes.
+pub(crate) const FORMAT: u8 = 2;
 /// Magic, format, role, three zeros, run id, writer id.
 pub(crate) const HEADER: usize = 12 + RunId::BYTES + WriterId::BYTES;
 
@@ -35,16 +35,22 @@ pub(crate) enum Role {
 /// The beginning of a journal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Header {
+    pub(crate) format: u8,
     pub(crate) role: Role,
     pub(crate) run: RunId,
     pub(crate) writer: WriterId,
 }
 
 impl Header {
+    /// The beginning of a new journal.
+    pub(crate) fn new(role: Role, run: RunId, writer: WriterId) -> Self {
+        Self { format: FORMAT, role, run, writer }
+    }
+
     pub(crate) fn bytes(&self) -> [u8; HEADER] {
         let mut bytes = [0; HEADER];
         bytes[..7].copy_from_slice(MAGIC);
-        bytes[7] = FORMAT;
+        bytes[7] = self.format;
         bytes[8] = if self.role == Role::Run { 0 } else { 1 };
         bytes[12..24].copy_from_slice(self.run.as_bytes());
         bytes[24..].copy_from_slice(self.writer.as_bytes());
@@ -72,7 +78,8 @@ impl Header {
         let (mut run, mut writer) = ([0; RunId::BYTES], [0; WriterId::BYTES]);
         run.copy_from_slice(&head[12..24]);
         writer.copy_from_slice(&head[24..]);
-        Headed::Journal(Self { role, run: RunId::from_bytes(run), writer: WriterId::from_bytes(writer) })
+        let (run, writer) = (RunId::from_bytes(run), WriterId::from_bytes(writer));
+        Headed::Journal(Self { format, role, run, writer })
     }
 }
 

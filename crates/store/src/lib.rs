@@ -8,6 +8,7 @@
 mod best;
 mod catalog;
 mod codec;
+mod columns;
 mod error;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use trailmark_core::{ContentId, RunId, WriterId};
@@ -16,8 +17,8 @@ use crate::scan::{self, Place, Scan};
 use crate::store::unpack_texts;
 use crate::{Error, JournalWriter, RunData, run};
 
-/// The newest format that this program writes.
-const FORMAT: i64 = 1;
+/// The newest format that this program knows: the folder's own has not changed, so it is that of the journals in it.
+pub(crate) const FORMAT: i64 = crate::journal::FORMAT as i64;
 
 /// A repository on disk. Clones share what is known of it.
 #[derive(Debug, Clone)]
@@ -81,7 +82,8 @@ impl Repository {
             return Err(Error::Newer { got: format, want: FORMAT, path: path.to_owned() });
         }
         let id = table.get("id").and_then(toml::Value::as_str).unwrap_or_default().to_owned();
-        let place = Place { files: files.clone(), path: path.to_owned(), id, catalog };
+        let has_format = AtomicBool::new(format == FORMAT);
+        let place = Place { files: files.clone(), path: path.to_owned(), id, catalog, has_format };
         let inner = Inner {
             place,
             scan: Mutex::default(),
@@ -109,8 +111,9 @@ impl Repository {
     pub fn writer(&self, run: RunId) -> Result<JournalWriter, Error> {
         let place = &self.inner.place;
         let folder = place.run(run);
+        place.begin_format()?;
         place.files.create_folder(&folder)?;
-        let header = Header { role: Role::Run, run, writer: WriterId::generate() };
+        let header = Header::new(Role::Run, run, WriterId::generate());
         JournalWriter::create(&place.files, &folder, header)
     }
 

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::SystemTime;
 
 use trailmark_core::{RunId, WallTime};
@@ -14,6 +15,7 @@ use crate::fs::{self, Files};
 use crate::gather::Gather;
 use crate::journal::Problem;
 use crate::life::{self, JournalState, Read};
+use crate::repository::FORMAT;
 use crate::row::{RunRow, RunState};
 use crate::{Error, catalog};
 
@@ -45,9 +47,28 @@ pub(crate) struct Place {
     pub(crate) id: String,
     /// Where its catalog lies; none for one that keeps none.
     pub(crate) catalog: Option<PathBuf>,
+    /// Whether `trailmark.toml` says that journals of the newest format may be here.
+    pub(crate) has_format: AtomicBool,
 }
 
 impl Place {
+    /// Says in `trailmark.toml`, before the first journal of the newest format, that there may be some: an older
+    /// program refuses the repository then, instead of finding runs that it cannot read.
+    pub(crate) fn begin_format(&self) -> Result<(), Error> {
+        if self.has_format.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        let file = self.path.join("trailmark.toml");
+        let broken = |reason: String| Error::Broken { reason, path: file.clone() };
+        let text = String::from_utf8(self.files.read(&file)?).map_err(|error| broken(error.to_string()))?;
+        let mut table: toml::Table =
+            text.parse().map_err(|error: toml::de::Error| broken(error.to_string()))?;
+        table.insert("format".to_owned(), toml::Value::Integer(FORMAT));
+        self.files.replace(&file, table.to_string().as_bytes())?;
+        self.has_format.store(true, Ordering::Relaxed);
+        Ok(())
+    }
+
     pub(crate) fn runs(&self) -> PathBuf {
         self.path.join("runs")
     }

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use trailmark_core::{ContentId, Context, End, ParamValue, RunStatus, SeriesKey, Step, Value};
+use trailmark_core::{ContentId, Context, End, ParamValue, RunId, RunStatus, SeriesKey, Step, Value};
 use trailmark_store::{Repository, RunData, Store as _};
 
 /// A copy, because opening a repository may write what is derived.
@@ -25,14 +25,85 @@ fn numbers(run: &RunData, name: &str, subset: &str) -> Vec<(i64, f64)> {
     series.numbers().map(|(step, number)| (step.0, number)).collect()
 }
 
-#[test]
-fn format_1_opens() {
-    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/format/v1");
+/// The run of `examples/golden.rs` with numbers in every shape that columns have.
+fn check_columns(repository: &Repository) {
+    let run = repository.read_run(RunId::from_parts(1_764_000_200_000, [7; 6])).unwrap();
+    assert_eq!((run.problems.as_slice(), run.status), (&[][..], RunStatus::Ended(End::Finished)));
+    type Rows = Vec<(i64, Option<f64>, f64)>;
+    let check = |name: &str, want: Rows| {
+        let series = &run.series[&SeriesKey::new(name, Context::subset("train"))];
+        let bits = |epoch: Option<f64>| epoch.map(f64::to_bits);
+        let got = series.points.iter().map(|point| {
+            let Value::Float(value) = point.value else { panic!("no number") };
+            (point.step.0, bits(point.epoch), point.time.nanos(), value.to_bits())
+        });
+        let time = |step: i64| 1_764_000_000_000_000_000 + step * 1_000_000_000 + (step % 7) * 1_234_000;
+        let want =
+            want.into_iter().map(|(step, epoch, value)| (step, bits(epoch), time(step), value.to_bits()));
+        assert_eq!(got.collect::<Vec<_>>(), want.collect::<Vec<_>>(), "{name}");
+    };
+    let of_loop = |value: fn(f64) -> f64| -> Rows {
+        (0..15).map(|step| (step, Some(step as f64 / 7.0), value(step as f64))).collect()
+    };
+    check("loss", of_loop(|step| step / 4.0));
+    check("grad_norm", of_loop(|step| step / 3.0));
+    check("rate", of_loop(|_| 3e-5));
+    let odd = |step: i64| (step % 3 != 0).then_some((step as f64 * 0.37).sqrt());
+    check("odd", (0..8).map(|step| (step * step, odd(step), -1.5)).collect());
+    check("bare", (0..4).rev().map(|step| (1_000_000 - step * 1000, None, f64::NAN)).collect());
+    let far = |step: i64| (-step - 9, Some(step as f64 * 0.3), f64::MIN_POSITIVE);
+    check("far", (0..4).rev().map(far).collect());
+}
+
+/// A copy of a repository of `testdata/format`.
+fn golden(name: &str) -> (tempfile::TempDir, Repository) {
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/format").join(name);
     let folder = tempfile::tempdir().unwrap();
     copy(&golden, folder.path());
     let repository = Repository::open(folder.path()).unwrap();
     assert_eq!(repository.check().unwrap(), []);
+    (folder, repository)
+}
 
+#[test]
+fn format_1_opens() {
+    let (folder, repository) = golden("v1");
+    assert_eq!(repository.rows().unwrap().len(), 2);
+    check_runs(&repository);
+    check_columns(&golden("v1-columns").1);
+    // A newer format is refused, whatever else it holds.
+    std::fs::write(folder.path().join("trailmark.toml"), "format = 3\nid = \"x\"\n").unwrap();
+    assert!(Repository::open(folder.path()).unwrap_err().to_string().contains("got format 3"));
+}
+
+#[test]
+fn format_2_opens() {
+    let (_folder, repository) = golden("v2");
+    assert_eq!(repository.rows().unwrap().len(), 3);
+    check_runs(&repository);
+    check_columns(&repository);
+}
+
+#[test]
+fn a_repository_of_format_1_is_one_of_format_2_once_it_is_written() {
+    let (folder, repository) = golden("v1");
+    let file = folder.path().join("trailmark.toml");
+    let before = std::fs::read_to_string(&file).unwrap();
+    assert!(before.contains("format = 1"), "reading changes nothing: {before}");
+    std::fs::write(&file, format!("{before}more = \"kept\"\n")).unwrap();
+    let mut writer = repository.writer(RunId::from_parts(1_764_000_300_000, [1; 6])).unwrap();
+    let after = std::fs::read_to_string(&file).unwrap();
+    assert!(after.contains("format = 2") && after.contains("more = \"kept\""), "{after}");
+    assert!(after.contains(repository.id()), "{after}");
+    writer.end(trailmark_core::WallTime::from_nanos(0), End::Finished).unwrap();
+    drop(writer);
+    let again = Repository::open(folder.path()).unwrap();
+    assert_eq!((again.id(), again.rows().unwrap().len()), (repository.id(), 3));
+    check_runs(&again);
+}
+
+/// The two runs that every golden repository has.
+fn check_runs(repository: &Repository) {
     let run = repository.find("calm-fox").unwrap();
     assert_eq!(
         (run.experiment.as_str(), run.note.as_str(), run.is_archived),
@@ -63,11 +134,7 @@ fn format_1_opens() {
     assert_eq!(points("loss", Context::subset("train"))[2].epoch, Some(1.0));
 
     let rows = repository.rows().unwrap();
-    assert_eq!(rows.len(), 2);
     let failed = End::Failed { exit_code: Some(3), message: "on purpose".to_owned() };
-    assert_eq!(rows[1].status, RunStatus::Ended(failed));
-    assert_eq!(rows[1].series[0].last, Some(0.25));
-    // A newer format is refused, whatever else it holds.
-    std::fs::write(folder.path().join("trailmark.toml"), "format = 2\nid = \"x\"\n").unwrap();
-    assert!(Repository::open(folder.path()).unwrap_err().to_string().contains("got format 2"));
+    let row = rows.iter().find(|row| row.status == RunStatus::Ended(failed.clone())).unwrap();
+    assert_eq!(row.series[0].last, Some(0.25));
 }

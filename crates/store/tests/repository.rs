@@ -64,9 +64,9 @@ fn a_writer_that_vanished_has_crashed_and_its_torn_tail_is_told() {
 fn foreign_folders_and_newer_formats_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     assert!(matches!(Repository::open(folder.path()), Err(Error::NotARepository { .. })));
-    std::fs::write(folder.path().join("trailmark.toml"), "format = 2\nid = \"x\"\n").unwrap();
+    std::fs::write(folder.path().join("trailmark.toml"), "format = 3\nid = \"x\"\n").unwrap();
     let error = Repository::open(folder.path()).unwrap_err().to_string();
-    assert!(error.starts_with("open a repository: got format 2, want at most 1"), "{error}");
+    assert!(error.starts_with("open a repository: got format 3, want at most 2"), "{error}");
 }
 
 #[test]
@@ -85,9 +85,9 @@ fn journals_that_cannot_be_read_are_told_by_every_reader_and_kept_in_the_catalog
     // A newer program wrote it; its header may end anywhere.
     let path = journals().remove(0);
     let mut bytes = std::fs::read(&path).unwrap();
-    bytes[7] = 200;
+    let format = std::mem::replace(&mut bytes[7], 200);
     std::fs::write(&path, &bytes).unwrap();
-    let reason = "written by a newer Trailmark: format 200, this one reads up to 1";
+    let reason = "written by a newer Trailmark: format 200, this one reads up to 2";
     let n_bytes = bytes.len() as u64;
     let want = [Problem { path: path.clone(), offset: 0, n_bytes, reason: reason.into() }];
     let said = want[0].to_string();
@@ -109,11 +109,12 @@ fn journals_that_cannot_be_read_are_told_by_every_reader_and_kept_in_the_catalog
     let mut writer = repository.writer(run).unwrap();
     writer.append(&[Record::Created { time: time(3) }, point("loss", 2, 0.25, 3)]).unwrap();
     writer.end(time(4), End::Finished).unwrap();
+    drop(writer);
     let row = repository.rows().unwrap().remove(0);
     assert_eq!((row.series.len(), row.problems.as_slice()), (1, &want[..]));
     assert_eq!(row.status, RunStatus::Ended(End::Finished));
     // When it can be read again, all is well.
-    bytes[7] = 1;
+    bytes[7] = format;
     std::fs::remove_file(&path).unwrap();
     std::fs::write(&path, &bytes).unwrap();
     let row = repository.rows().unwrap().remove(0);

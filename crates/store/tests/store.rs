@@ -176,6 +176,37 @@ fn growth_is_followed_with_cursors() {
 }
 
 #[test]
+fn only_the_columns_that_are_asked_for_are_handed_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let repository = Repository::open_or_create(folder.path()).unwrap();
+    let mut writer = repository.writer(run_id(1)).unwrap();
+    let with_epoch = |step: i64, value: Value| Record::Point {
+        series: key("f1"),
+        step: Step(step),
+        epoch: Some(step as f64 / 4.0),
+        time: time(step),
+        value,
+    };
+    // Floats are kept in columns, whole numbers one by one.
+    let values = [Value::Float(0.5), Value::Float(0.25), Value::Int(3), Value::Float(0.1)];
+    let rows = values.into_iter().zip(1..).map(|(value, step)| with_epoch(step, value));
+    writer.append(&rows.collect::<Vec<_>>()).unwrap();
+    let all = points(&repository, &wanted(run_id(1), &["f1"], None)).0;
+    assert_eq!((&all.steps[..], &all.values[..]), (&[1, 2, 3, 4][..], &[0.5, 0.25, 3.0, 0.1][..]));
+    assert_eq!(
+        (&all.micros[..], &all.epochs[..]),
+        (&[1, 2, 3, 4].map(|s| s * 1_000_000)[..], &[0.25, 0.5, 0.75, 1.0][..])
+    );
+    for (times, epochs) in [(false, false), (true, false), (false, true)] {
+        let columns = Columns { times, epochs };
+        let part = points(&repository, &Wanted { columns, ..wanted(run_id(1), &["f1"], None) }).0;
+        assert_eq!((&part.steps, &part.values), (&all.steps, &all.values));
+        assert_eq!(part.micros, if times { all.micros.clone() } else { Vec::new() });
+        assert_eq!(part.epochs, if epochs { all.epochs.clone() } else { Vec::new() });
+    }
+}
+
+#[test]
 fn objects_params_and_blobs_are_handed_out() {
     let (folder, repository) = repository(0);
     let run = run_id(1);
