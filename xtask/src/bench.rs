@@ -12,7 +12,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use crate::command::{output, root, run};
-use crate::{bench_track, bench_ui, peers};
+use crate::{bench_track, bench_ui, bench_up, peers};
 
 /// A benchmark beside its peer.
 #[derive(Subcommand)]
@@ -23,6 +23,8 @@ pub(crate) enum Bench {
     Ui(bench_ui::Ui),
     /// Nanoseconds of a `Run::track`, points a second and bytes a point through the journal, beside SQLite in WAL mode.
     Track(bench_track::Track),
+    /// Start, memory and answers of `trailmark up` on thousands of runs.
+    Up(bench_up::Up),
 }
 
 /// How much of the training benchmark is run.
@@ -48,6 +50,7 @@ pub(crate) fn measure(bench: &Bench) -> Result<()> {
         Bench::Train(arguments) => train(arguments),
         Bench::Ui(arguments) => bench_ui::ui(arguments),
         Bench::Track(arguments) => bench_track::track(arguments),
+        Bench::Up(arguments) => bench_up::up(arguments),
     }
 }
 

@@ -40,17 +40,22 @@ pub(crate) struct Ui {
 }
 
 /// A server that is stopped when it is dropped, with every process that it started: Aim's leaves its workers behind.
-struct Server(Child);
+pub(crate) struct Server(Child);
 
 impl Server {
-    fn start(command: &mut Command) -> Result<Self> {
+    pub(crate) fn start(command: &mut Command) -> Result<Self> {
         let program = command.get_program().to_string_lossy().into_owned();
         command.stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
         Ok(Self(command.spawn().with_context(|| format!("start {program}"))?))
     }
 
+    /// Its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.0.id()
+    }
+
     /// The address that it says it listens on, on either of its outputs, which are read to their ends.
-    fn address(&mut self) -> Result<String> {
+    pub(crate) fn address(&mut self) -> Result<String> {
         let (found, said) = mpsc::channel();
         let out = self.0.stdout.take().context("read a server's output")?;
         let err = self.0.stderr.take().context("read a server's output")?;
@@ -94,7 +99,7 @@ pub(crate) fn ui(arguments: &Ui) -> Result<()> {
             for (name, search) in VIEWS {
                 let url = format!("{address}/metrics{search}");
                 let mut browser = browser("trailmark", name, &url, arguments.runs);
-                browser.args(["--server", &server.0.id().to_string()]);
+                browser.args(["--server", &server.id().to_string()]);
                 lines.push(raw.keep(&mut browser)?);
             }
         }
@@ -103,7 +108,7 @@ pub(crate) fn ui(arguments: &Ui) -> Result<()> {
         let server = aim(arguments, python)?;
         let url = format!("http://127.0.0.1:{}/metrics", arguments.aim_port);
         let mut browser = browser("aim", "aim 3.29.1", &url, arguments.aim_runs);
-        browser.args(["--moves", "5", "--redraws", "3", "--server", &server.0.id().to_string()]);
+        browser.args(["--moves", "5", "--redraws", "3", "--server", &server.id().to_string()]);
         lines.push(raw.keep(&mut browser)?);
     }
     report(&lines);

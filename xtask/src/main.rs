@@ -9,6 +9,7 @@
 mod bench;
 mod bench_track;
 mod bench_ui;
+mod bench_up;
 mod ci;
 mod command;
 mod deny;

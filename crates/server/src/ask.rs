@@ -125,7 +125,7 @@ pub(crate) fn models(app: &App) -> Result<dto::Models, ApiError> {
         if ready.is_empty() {
             continue;
         }
-        let values = values(app, item, &f1)?;
+        let values = values(app, &f1, &ready)?;
         models.extend(ready.into_iter().map(|model| dto::Model {
             id: model.id(),
             run: item.id().to_string(),
@@ -139,37 +139,48 @@ pub(crate) fn models(app: &App) -> Result<dto::Models, ApiError> {
     Ok(dto::Models { models, best })
 }
 
-/// The finite values of a metric of a run, by step.
-fn values(app: &App, item: &RunItem, selector: &Selector) -> Result<HashMap<i64, f64>, ApiError> {
-    let Some(series) = item.meant(&selector.name, selector.context.as_ref()) else {
-        return Ok(HashMap::new());
+/// The finite values of a metric of a run at its checkpoints, by step; its points are read only where its row does not
+/// tell them.
+fn values(app: &App, selector: &Selector, ready: &[Ready<'_>]) -> Result<HashMap<i64, f64>, ApiError> {
+    let series = ready
+        .first()
+        .and_then(|model| Some((model.item, model.item.meant(&selector.name, selector.context.as_ref())?)));
+    let Some((item, series)) = series else { return Ok(HashMap::new()) };
+    let last = series.last.map(|value| (series.last_step, value));
+    let known = [last, series.min, series.max].into_iter().flatten();
+    let known: HashMap<i64, f64> = known.map(|(step, value)| (step.0, value)).collect();
+    let values = if ready.iter().all(|model| known.contains_key(&model.step)) {
+        known
+    } else {
+        let keys = [SeriesKey::clone(&series.key)];
+        let points = read::numbers(&*app.store, item.id(), &keys, Columns::default())?;
+        let rows = points.into_iter().flat_map(|points| points.steps.into_iter().zip(points.values));
+        rows.collect()
     };
-    let keys = [SeriesKey::clone(&series.key)];
-    let points = read::numbers(&*app.store, item.id(), &keys, Columns::default())?;
-    let rows =
-        points.iter().flat_map(|points| points.steps.iter().copied().zip(points.values.iter().copied()));
-    Ok(rows.filter(|(_, value)| value.is_finite()).collect())
+    Ok(values.into_iter().filter(|(_, value)| value.is_finite()).collect())
 }
 
-/// The best checkpoint by a metric: ties go to the lower step, then to the older run.
+/// The best checkpoint by a metric: ties go to the lower step, then to the older run. Runs are looked into while they
+/// may hold it, those first that reached most.
 fn best_model<'a>(
     app: &App,
     snapshot: &'a Snapshot,
     selector: &Selector,
 ) -> Result<Option<Ready<'a>>, ApiError> {
+    let runs: Vec<&RunItem> = snapshot.runs.iter().map(|item| &**item).collect();
     let mut found: Option<(f64, Ready<'a>)> = None;
-    for item in snapshot.runs.iter().filter(|item| best::counts(item)) {
-        let ready = ready(app, item)?;
-        if ready.is_empty() {
-            continue;
+    for hope in best::best_of(&runs, selector) {
+        let order = |a: f64, b: f64| if selector.is_min { a.total_cmp(&b) } else { b.total_cmp(&a) };
+        if found.as_ref().is_some_and(|(best, _)| order(*best, hope.value).is_lt()) {
+            break;
         }
-        let values = values(app, item, selector)?;
+        let ready = ready(app, hope.item)?;
+        let values = values(app, selector, &ready)?;
         for model in ready {
             let Some(value) = values.get(&model.step).copied() else { continue };
             let is_better = found.as_ref().is_none_or(|(best, known)| {
-                let order = if selector.is_min { best.total_cmp(&value) } else { value.total_cmp(best) };
                 let age = |model: &Ready<'_>| (model.step, model.item.row.created, model.item.id());
-                order.is_gt() || (order.is_eq() && age(&model) < age(known))
+                order(value, *best).then_with(|| age(&model).cmp(&age(known))).is_lt()
             });
             if is_better {
                 found = Some((value, model));

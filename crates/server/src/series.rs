@@ -81,6 +81,15 @@ struct Sampled {
 #[derive(Debug)]
 pub(crate) struct SampledSeries(Keep<Key, Arc<Sampled>>);
 
+impl Sampled {
+    /// What keeping it takes, its name too.
+    fn n_bytes(&self) -> usize {
+        let Points { steps, values, micros, epochs } = &self.points;
+        let columns = [steps.capacity(), values.capacity(), micros.capacity(), epochs.capacity()];
+        size_of::<Self>() + size_of::<Key>() + 64 + columns.iter().sum::<usize>() * size_of::<f64>()
+    }
+}
+
 impl Default for SampledSeries {
     fn default() -> Self {
         Self(Keep::new(KEPT_BYTES))
@@ -282,7 +291,7 @@ fn sample_run(app: &App, job: &Job<'_>, cut: Cut) -> Result<Vec<Arc<Sampled>>, A
         })?;
         for (series, merger) in missing.iter().zip(mergers) {
             let sampled = Arc::new(cut.sample(&merger.finish(), state(series)));
-            let n_bytes = 160 + sampled.points.len() * 32;
+            let n_bytes = sampled.n_bytes();
             app.sampled.0.keep(key(series), Arc::clone(&sampled), n_bytes);
             new.push(sampled);
         }

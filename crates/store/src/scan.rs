@@ -22,6 +22,9 @@ use crate::{Error, catalog};
 /// A folder that changed within this many nanoseconds may change again unseen.
 const TICK: i64 = 2_000_000_000;
 
+/// Runs that are worth a thread.
+const LEAST_RUNS: usize = 64;
+
 /// Everything that is known of a repository's runs.
 #[derive(Debug, Default)]
 pub(crate) struct Scan {
@@ -113,11 +116,11 @@ impl Scan {
         let mut names = self.folders.iter().map(|(name, _)| name.as_str());
         let times = place.files.0.modified(&runs, &mut names).map_err(fs::named("read a folder", &runs))?;
         let ids: Vec<RunId> = self.folders.iter().map(|(_, id)| *id).collect();
-        for (id, modified) in ids.iter().zip(times) {
-            // One that was compacted or deleted by hand since it was listed is missed by the next refresh.
-            if let Some(modified) = modified
-                && self.look(place, (*id, modified), generation)?
-            {
+        // One that was compacted or deleted by hand since it was listed is missed by the next refresh.
+        let seen = ids.iter().zip(times).filter_map(|(id, modified)| Some((*id, modified?)));
+        let unsure: Vec<(RunId, i64)> = seen.filter(|seen| !self.is_settled(*seen)).collect();
+        for look in look_at(place, &unsure, &self.runs)? {
+            if self.take(look, generation) {
                 self.generation = generation;
             }
         }
@@ -160,19 +163,29 @@ impl Scan {
         }
     }
 
+    /// Whether a run whose folder changed at a time has nothing new.
+    fn is_settled(&self, (id, modified): (RunId, i64)) -> bool {
+        self.runs.get(&id).is_some_and(|known| known.is_settled && known.modified == modified)
+    }
+
     /// Brings a run up to date whose folder changed at a time; says whether anything changed.
-    fn look(&mut self, place: &Place, (id, modified): (RunId, i64), generation: u64) -> Result<bool, Error> {
-        let known = self.runs.get(&id);
-        if known.is_some_and(|known| known.is_settled && known.modified == modified) {
+    fn look(&mut self, place: &Place, seen: (RunId, i64), generation: u64) -> Result<bool, Error> {
+        if self.is_settled(seen) {
             return Ok(false);
         }
-        let now = WallTime::from(SystemTime::now()).nanos();
-        let Some(mut state) = read_run(place, id, known)? else { return Ok(false) };
+        Ok(self.take(Look::at(place, seen, &self.runs)?, generation))
+    }
+
+    /// Takes over what was found; says whether anything changed.
+    fn take(&mut self, look: Look, generation: u64) -> bool {
+        let Look { id, modified, now, state } = look;
+        let known = self.runs.get(&id);
+        let Some(mut state) = state else { return false };
         state.modified = modified;
         let is_quiet = !state.journals.states.iter().any(|journal| journal.is_held);
         state.is_settled = is_quiet && now.saturating_sub(modified) > TICK;
         if known.is_some_and(|known| catalog::is_same(known, &state)) {
-            return Ok(false);
+            return false;
         }
         let is_change = known.is_none_or(|known| known.row != state.row);
         state.generation =
@@ -180,7 +193,7 @@ impl Scan {
         self.gone.remove(&id);
         self.runs.insert(id, state);
         self.unsaved.push(id);
-        Ok(is_change)
+        is_change
     }
 
     /// Writes what changed into the catalog, when its lock is free; what went wrong is only worth a warning.
@@ -213,6 +226,52 @@ impl Scan {
         rows.sort_by_key(|row| (row.created, row.id));
         rows
     }
+}
+
+/// What was found when a run was looked at.
+struct Look {
+    id: RunId,
+    /// When its folder had changed, and when it was looked at, in nanoseconds.
+    modified: i64,
+    now: i64,
+    /// None for a run without a journal.
+    state: Option<RunState>,
+}
+
+impl Look {
+    fn at(
+        place: &Place,
+        (id, modified): (RunId, i64),
+        known: &BTreeMap<RunId, RunState>,
+    ) -> Result<Self, Error> {
+        let now = WallTime::from(SystemTime::now()).nanos();
+        Ok(Self { id, modified, now, state: read_run(place, id, known.get(&id))? })
+    }
+}
+
+/// Looks at runs, at many on as many threads as the machine has; in their order.
+fn look_at(
+    place: &Place,
+    runs: &[(RunId, i64)],
+    known: &BTreeMap<RunId, RunState>,
+) -> Result<Vec<Look>, Error> {
+    let look = |runs: &[(RunId, i64)]| -> Result<Vec<Look>, Error> {
+        runs.iter().map(|seen| Look::at(place, *seen, known)).collect()
+    };
+    let n_threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let n_each = runs.len().div_ceil(n_threads).max(LEAST_RUNS);
+    if runs.len() <= n_each {
+        return look(runs);
+    }
+    std::thread::scope(|scope| {
+        let parts: Vec<_> = runs.chunks(n_each).map(|part| scope.spawn(move || look(part))).collect();
+        let mut all = Vec::with_capacity(runs.len());
+        for part in parts {
+            let part = part.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            all.extend(part?);
+        }
+        Ok(all)
+    })
 }
 
 /// The lock under which the derived files are written; none when another process has it.

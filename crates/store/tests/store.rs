@@ -207,6 +207,17 @@ fn only_the_columns_that_are_asked_for_are_handed_out() {
 }
 
 #[test]
+fn many_runs_are_read_at_once_and_come_in_their_order() {
+    let (folder, _) = repository(300);
+    std::fs::remove_file(folder.path().join("catalog.sqlite")).unwrap_or_default();
+    let rows = Repository::open(folder.path()).unwrap().rows().unwrap();
+    assert_eq!(rows.len(), 300);
+    for (index, row) in rows.iter().enumerate() {
+        assert_eq!((row.id, row.series[0].first), (run_id(index as u64), Some(index as f64)));
+    }
+}
+
+#[test]
 fn objects_params_and_blobs_are_handed_out() {
     let (folder, repository) = repository(0);
     let run = run_id(1);
