@@ -227,7 +227,7 @@ impl State {
             }
             return;
         }
-        if known.is_some_and(|known| known.row == row) {
+        if known.is_some_and(|known| Arc::ptr_eq(&known.row, &row) || known.row == row) {
             return;
         }
         change.has_names |= !known.is_some_and(|known| known.has_names_of(&row));

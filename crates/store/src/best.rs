@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use trailmark_core::{Context, End, ParamValue, Params, RunId, RunStatus, SeriesKey, Step, Value, WallTime};
 
+use crate::gather::checkpoint_key;
 use crate::{Columns, Error, Merger, Order, Points, Repository, RunData, RunRow, Store as _, Wanted};
 
 /// What is looked for.
@@ -181,16 +182,16 @@ fn checkpoint(run: &RunData, step: Step) -> Option<PathBuf> {
     folder(&point.value)
 }
 
-fn checkpoint_key() -> SeriesKey {
-    SeriesKey::new("checkpoint", Context::empty())
-}
-
 /// The folder that a checkpoint names, if it is there.
 fn folder(value: &Value) -> Option<PathBuf> {
     match value {
-        Value::Text(folder) => Some(PathBuf::from(folder)).filter(|folder| folder.exists()),
+        Value::Text(folder) => is_there(folder),
         _ => None,
     }
+}
+
+fn is_there(folder: &str) -> Option<PathBuf> {
+    Some(PathBuf::from(folder)).filter(|folder| folder.exists())
 }
 
 impl Repository {
@@ -240,26 +241,34 @@ impl Repository {
         key: &SeriesKey,
         selector: &Selector,
     ) -> Result<Option<(Place, Option<PathBuf>)>, Error> {
-        if row.series(&checkpoint_key()).is_none() {
-            return Ok(None);
-        }
+        let Some(checkpoints) = row.series(&checkpoint_key()) else { return Ok(None) };
         let wanted = |key: SeriesKey| Wanted {
             run: row.id,
             series: vec![key],
             columns: Columns::default(),
             after: None,
         };
-        let mut latest: BTreeMap<Step, (Order, Option<PathBuf>)> = BTreeMap::new();
-        self.objects(&wanted(checkpoint_key()), &mut |object| {
-            let known = latest.get(&object.step);
-            if known.is_none_or(|(order, _)| *order < object.order) {
-                latest.insert(object.step, (object.order, folder(&object.value)));
-            }
-        })?;
+        let folders = if row.checkpoints.len() as u64 == checkpoints.count {
+            let there = |(step, folder): &(Step, String)| Some((*step, is_there(folder)?));
+            row.checkpoints.iter().filter_map(there).collect()
+        } else {
+            let mut latest: BTreeMap<Step, (Order, Option<PathBuf>)> = BTreeMap::new();
+            self.objects(&wanted(checkpoint_key()), &mut |object| {
+                let known = latest.get(&object.step);
+                if known.is_none_or(|(order, _)| *order < object.order) {
+                    latest.insert(object.step, (object.order, folder(&object.value)));
+                }
+            })?;
+            let there = latest.into_iter().filter_map(|(step, (_, folder))| Some((step, folder?)));
+            there.collect::<BTreeMap<Step, PathBuf>>()
+        };
+        if folders.is_empty() {
+            return Ok(None);
+        }
         let points = self.points_of(&wanted(key.clone()))?;
         let rows = points.steps.iter().zip(&points.values).filter(|(_, value)| value.is_finite());
         let places = rows.filter_map(|(step, value)| {
-            let checkpoint = latest.get(&Step(*step))?.1.clone()?;
+            let checkpoint = folders.get(&Step(*step))?.clone();
             let place = Place { value: *value, step: Step(*step), created: row.created, run: row.id };
             Some((place, Some(checkpoint)))
         });

@@ -20,7 +20,7 @@ use crate::row::{Kind, RunState, SeriesRow};
 use crate::scan::Journals;
 
 /// Grows when the meaning of a row changes.
-const VERSION: i64 = 4;
+const VERSION: i64 = 5;
 /// Reasons of damage, by their numbers in a row.
 const DAMAGE: [&str; 5] = ["", "torn tail", "impossible length", "wrong checksum", "unknown record"];
 
@@ -167,6 +167,11 @@ fn write_state(state: &RunState, keys: &mut Keys) -> Vec<u8> {
     state.keys.iter().for_each(|key| writer.unsigned(keys.number(key)));
     writer.unsigned(row.series.len() as u64);
     row.series.iter().for_each(|series| write_series(&mut writer, series, keys));
+    writer.unsigned(row.checkpoints.len() as u64);
+    for (step, folder) in &row.checkpoints {
+        writer.signed(step.0);
+        writer.text(folder);
+    }
     writer.signed(state.modified);
     writer.byte(u8::from(state.is_settled) + 2 * u8::from(state.latest_record.is_some()));
     if let Some(order) = state.latest_record {
@@ -194,6 +199,8 @@ fn read_state((id, folder): (RunId, &Path), reader: &mut Reader<'_>, keys: &Keys
     row.params = reader.map(0)?;
     state.keys = (0..reader.count()?).map(|_| keys.key(reader.unsigned()?)).collect::<Option<_>>()?;
     row.series = (0..reader.count()?).map(|_| read_series(reader, keys)).collect::<Option<_>>()?;
+    let checkpoint = |reader: &mut Reader<'_>| Some((Step(reader.signed()?), reader.text()?));
+    row.checkpoints = (0..reader.count()?).map(|_| checkpoint(reader)).collect::<Option<_>>()?;
     state.modified = reader.signed()?;
     let flags = reader.byte()?;
     state.is_settled = flags & 1 != 0;

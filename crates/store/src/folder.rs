@@ -61,12 +61,12 @@ impl Store for Repository {
     }
 
     fn changes(&self, since: Option<&Cursor>) -> Result<Changes, Error> {
-        let since = since.map_or(Ok(0), |cursor| self.generation(cursor))?;
+        let since = since.map_or(Ok(None), |cursor| self.generation(cursor))?;
         let scan = self.scan()?;
-        let changed = scan.runs.values().filter(|state| state.generation > since || since == 0);
+        let changed = scan.runs.values().filter(|state| Some(state.generation) > since);
         let mut rows: Vec<Arc<RunRow>> = changed.map(|state| Arc::clone(&state.row)).collect();
         rows.sort_by_key(|row| (row.created, row.id));
-        let gone = scan.gone.iter().filter(|(_, generation)| **generation > since);
+        let gone = scan.gone.iter().filter(|(_, generation)| Some(**generation) > since);
         let gone = gone.map(|(id, _)| *id).collect();
         let cursor = Cursor(format!("{}.{}", self.inner.session, scan.generation));
         Ok(Changes { rows, gone, cursor })
@@ -165,12 +165,13 @@ impl Repository {
         Ok(about)
     }
 
-    /// The generation of a cursor of [`Store::changes`]; 0, from which everything has changed, for one of another process.
-    fn generation(&self, cursor: &Cursor) -> Result<u64, Error> {
+    /// The generation of a cursor of [`Store::changes`]; none, since when everything has changed, for one of another
+    /// process.
+    fn generation(&self, cursor: &Cursor) -> Result<Option<u64>, Error> {
         let wrong = || Error::Cursor { text: cursor.0.clone() };
         let (session, generation) = cursor.0.split_once('.').ok_or_else(wrong)?;
         let generation = generation.parse().map_err(|_| wrong())?;
-        Ok(if session == self.inner.session.to_string() { generation } else { 0 })
+        Ok((session == self.inner.session.to_string()).then_some(generation))
     }
 
     fn blobs(&self) -> Result<Vec<PathBuf>, Error> {

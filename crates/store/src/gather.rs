@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use trailmark_core::{SeriesKey, Step, Value};
+use trailmark_core::{Context, SeriesKey, Step, Value};
 
 use crate::frame::Sink;
 use crate::points::Merger;
@@ -22,8 +22,15 @@ pub(crate) struct Gather {
     pub(crate) records: Vec<(Order, Record)>,
     /// Number in the present journal to place in `keys`.
     pub(crate) numbers: Vec<u32>,
-    /// Whether texts are left out: for whoever only counts.
+    /// Whether texts are left out, but for the folders of checkpoints: for whoever only makes rows.
     is_lean: bool,
+    /// The place of the checkpoints in `keys`.
+    checkpoints: Option<u32>,
+}
+
+/// The series of the folders that a run's checkpoints lie in.
+pub(crate) fn checkpoint_key() -> SeriesKey {
+    SeriesKey::new("checkpoint", Context::empty())
 }
 
 /// The pieces of one series.
@@ -51,6 +58,9 @@ impl Gather {
             return *place;
         }
         let place = self.keys.len() as u32;
+        if **key == checkpoint_key() {
+            self.checkpoints = Some(place);
+        }
         self.keys.push(Arc::clone(key));
         self.by_key.insert(Arc::clone(key), place);
         self.series.push(Gathered::default());
@@ -82,7 +92,8 @@ impl Sink for Gather {
     }
 
     fn value(&mut self, order: Order, mut row: ObjectRow) {
-        if self.is_lean {
+        let place = self.numbers.get(row.series as usize).copied();
+        if self.is_lean && (place.is_none() || place != self.checkpoints) {
             match &mut row.value {
                 Value::Text(text) => *text = String::new(),
                 Value::Log(line) => line.text = String::new(),

@@ -9,13 +9,16 @@ use std::sync::Arc;
 
 use trailmark_core::{ParamValue, Params, RunId, RunStatus, SeriesKey, Step, Value, WallTime};
 
-use crate::gather::{Gather, Merged};
+use crate::gather::{Gather, Merged, checkpoint_key};
 use crate::journal::Problem;
 use crate::life;
 use crate::record::from_micros;
 use crate::run::{About, number};
 use crate::scan::Journals;
 use crate::{Order, Record};
+
+/// Checkpoints that a row holds.
+const MOST_CHECKPOINTS: usize = 256;
 
 /// A run in a list.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,6 +51,8 @@ pub struct RunRow {
     pub params: Params,
     /// Its series, by key.
     pub series: Vec<SeriesRow>,
+    /// Its checkpoints' folders by step; a run has more where `checkpoint {}` counts more points than these.
+    pub checkpoints: Vec<(Step, String)>,
     /// Bytes of its journals.
     pub n_bytes: u64,
     /// What could not be read.
@@ -140,6 +145,7 @@ impl RunState {
             status: RunStatus::Crashed,
             params: Params::new(),
             series: Vec::new(),
+            checkpoints: Vec::new(),
             n_bytes: 0,
             problems: Vec::new(),
         };
@@ -184,8 +190,18 @@ impl RunState {
         self.latest_record =
             gather.records.iter().map(|(order, _)| Some(*order)).fold(self.latest_record, Ord::max);
         apply(row, gather.records);
+        let checkpoint = checkpoint_key();
         for (key, merged) in gather.keys.iter().zip(merged) {
             let Some(merged) = merged else { continue };
+            if **key == checkpoint {
+                merged.each(|step, _, _, value| {
+                    if let Value::Text(folder) = value
+                        && row.checkpoints.len() < MOST_CHECKPOINTS
+                    {
+                        row.checkpoints.push((Step(step), folder.clone()));
+                    }
+                });
+            }
             match row.series.binary_search_by(|known| known.key.cmp(key)) {
                 Ok(place) => {
                     merged.each(|step, time, epoch, value| row.series[place].add((step, time, epoch), value));

@@ -207,6 +207,41 @@ fn only_the_columns_that_are_asked_for_are_handed_out() {
 }
 
 #[test]
+fn rows_tell_the_checkpoints_of_a_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let repository = Repository::open_or_create(folder.path()).unwrap();
+    let mut writer = repository.writer(run_id(1)).unwrap();
+    let saved = |step: i64, folder: &str| Record::Point {
+        series: SeriesKey::new("checkpoint", Context::empty()),
+        step: Step(step),
+        epoch: None,
+        time: time(step),
+        value: folder.into(),
+    };
+    // Another text is no checkpoint, nor is one of another context.
+    let other = point("checkpoint", 7, "not one");
+    writer.append(&[point("f1", 1, 0.5), saved(1, "a"), other, point("note", 1, "long")]).unwrap();
+    writer.append(&[saved(2, "b")]).unwrap();
+    let check = |want: &[(i64, &str)]| {
+        for repository in [&repository, &Repository::open(folder.path()).unwrap()] {
+            let row = repository.rows().unwrap().remove(0);
+            let got: Vec<(i64, &str)> =
+                row.checkpoints.iter().map(|(step, folder)| (step.0, folder.as_str())).collect();
+            assert_eq!(got, want);
+        }
+    };
+    check(&[(1, "a"), (2, "b")]);
+    // A step that is saved again is told once, as it was saved last.
+    writer.append(&[saved(1, "c")]).unwrap();
+    check(&[(1, "c"), (2, "b")]);
+    // Of very many a row holds the first ones, and its count says so.
+    writer.append(&(3..400).map(|step| saved(step, "d")).collect::<Vec<_>>()).unwrap();
+    let row = repository.rows().unwrap().remove(0);
+    let series = row.series(&SeriesKey::new("checkpoint", Context::empty())).unwrap();
+    assert_eq!((row.checkpoints.len(), series.count), (256, 399));
+}
+
+#[test]
 fn many_runs_are_read_at_once_and_come_in_their_order() {
     let (folder, _) = repository(300);
     std::fs::remove_file(folder.path().join("catalog.sqlite")).unwrap_or_default();
