@@ -1,21 +1,15 @@
 //! The functions of the language, evaluated.
 
-use regex::Regex;
 use trailmark_core::{ParamValue, Params, WallTime};
 
-use crate::call::regex_of;
 use crate::error::{Defect, Span};
 use crate::eval::{Frame, Items};
 use crate::function::{Function, Math, Pattern, function_name};
+use crate::matcher::{Matcher, Source};
 use crate::operator::{delta_of, is_list};
 use crate::time::{Civil, DAY, SECOND, micros_from_text};
 use crate::tree::Operator;
 use crate::value::{Match, Range, Value};
-
-/// Steps that compiling a regular expression counts for, which is not written into the query.
-const REGEX_STEPS: usize = 2_000;
-/// Bytes that such a one may take.
-const REGEX_BYTES: usize = 1 << 16;
 
 impl<'a> Frame<'a, '_> {
     /// Calls a function with values; how many there are was checked where it was written as a call.
@@ -203,9 +197,9 @@ impl<'a> Frame<'a, '_> {
             (Function::Re(pattern), [source, text, rest @ ..]) => {
                 let flags = rest.first().and_then(Value::as_int).unwrap_or(0);
                 let Some(source) = source.as_text() else { return Err(wrong_kind(function, source, span)) };
-                self.budget.take(REGEX_STEPS, span)?;
-                let regex = regex_of(source, flags, pattern, REGEX_BYTES, span)?;
-                self.find(pattern, &regex, text, span)?
+                let source = Source::read(source, flags, pattern, span)?;
+                self.budget.take(source.steps(), span)?;
+                self.find(source.pattern(), &source.compile(span)?, text, span)?
             }
             _ => return Err(wrong_count(function, span)),
         })
@@ -215,7 +209,7 @@ impl<'a> Frame<'a, '_> {
     pub(crate) fn find(
         &mut self,
         pattern: Pattern,
-        regex: &Regex,
+        matcher: &Matcher,
         text: &Value<'a>,
         span: Span,
     ) -> Result<Value<'a>, Defect> {
@@ -225,8 +219,8 @@ impl<'a> Frame<'a, '_> {
             Value::Text(text) => text,
             other => return Err(wrong_kind(Function::Re(pattern), other, span)),
         };
-        // A search takes time in proportion to the text and to the size of the expression.
-        self.budget.take(4 + text.len(), span)?;
+        self.budget.take(4 + text.len().saturating_mul(matcher.steps_per_byte), span)?;
+        let regex = &matcher.regex;
         let Some(captures) = regex.captures(text) else { return Ok(Value::None) };
         let Some(whole) = captures.get(0) else { return Ok(Value::None) };
         // The leftmost match is found first, so that one at the beginning is the one found.

@@ -1,6 +1,5 @@
 //! Calls: which function or method is meant, whether its arguments fit, and what type comes out.
 
-use regex::RegexBuilder;
 use ruff_python_ast as py;
 use ruff_python_ast::Expr;
 use ruff_text_size::Ranged as _;
@@ -10,17 +9,15 @@ use crate::Field;
 use crate::compile::Compiler;
 use crate::error::{Defect, Span};
 use crate::function::{
-    DELTA_METHODS, DICT_METHODS, FLAGS, Function, LIST_METHODS, MANY, Method, Pattern, Spec, TEXT_METHODS,
+    DELTA_METHODS, DICT_METHODS, Function, LIST_METHODS, MANY, Method, Pattern, Spec, TEXT_METHODS,
     TIME_METHODS, function, methods,
 };
+use crate::matcher::{MOST_RANGES, Source};
 use crate::name::{RUN_FIELDS, Type};
 use crate::resolve::unknown_member;
 use crate::schema::{Found, Param};
 use crate::syntax::span_of;
 use crate::tree::{Key, Node, Shape, Sign, What};
-
-/// Bytes that a compiled regular expression may take.
-const MOST_REGEX_BYTES: usize = 1 << 20;
 
 /// The arguments of a call.
 type Arguments = (Vec<Node>, Vec<(String, Node)>);
@@ -74,9 +71,29 @@ impl Compiler<'_> {
         if let (Function::Re(pattern), [Node { what: What::Const(ParamValue::Text(_)), .. }, _, ..]) =
             (spec.what, arguments.as_slice())
         {
-            return regex_call(pattern, arguments);
+            return self.regex_call(pattern, arguments);
         }
         Ok(What::Call(spec.what, arguments, named))
+    }
+
+    /// A regular expression that is written into the query is compiled with it.
+    fn regex_call(&mut self, pattern: Pattern, mut arguments: Vec<Node>) -> Result<What, Defect> {
+        let flags = match arguments.get(2) {
+            None => 0,
+            Some(Node { what: What::Const(ParamValue::Int(flags)), .. }) => *flags,
+            Some(_) => return Ok(What::Call(Function::Re(pattern), arguments, Vec::new())),
+        };
+        let text = arguments.remove(1);
+        let first = arguments.remove(0);
+        let What::Const(ParamValue::Text(source)) = &first.what else { unreachable!("the caller looked") };
+        let source = Source::read(source, flags, pattern, first.span)?;
+        self.regex_ranges = self.regex_ranges.saturating_add(source.ranges);
+        if self.regex_ranges > MOST_RANGES {
+            let message = "the regular expressions of the query are too large together";
+            return Err(Defect::new(first.span, message));
+        }
+        let matcher = source.compile(first.span)?;
+        Ok(What::Regex(pattern, Box::new(matcher), Box::new(text)))
     }
 
     fn method_call(&mut self, call: &py::ExprCall, attribute: &py::ExprAttribute) -> Result<What, Defect> {
@@ -301,52 +318,4 @@ fn check_arguments<T>(
         (least, most) => format!("{least} to {most} arguments"),
     };
     Err(Defect::new(span, format!("`{}` takes {want}, got {given}", spec.name)))
-}
-
-/// A regular expression that is written into the query is compiled with it.
-fn regex_call(pattern: Pattern, mut arguments: Vec<Node>) -> Result<What, Defect> {
-    let flags = match arguments.get(2) {
-        None => 0,
-        Some(Node { what: What::Const(ParamValue::Int(flags)), .. }) => *flags,
-        Some(_) => return Ok(What::Call(Function::Re(pattern), arguments, Vec::new())),
-    };
-    let text = arguments.remove(1);
-    let first = arguments.remove(0);
-    let What::Const(ParamValue::Text(source)) = &first.what else { unreachable!("the caller looked") };
-    let regex = regex_of(source, flags, pattern, MOST_REGEX_BYTES, first.span)?;
-    Ok(What::Regex(pattern, Box::new(regex), Box::new(text)))
-}
-
-/// Compiles a regular expression; the same flags as Python's.
-pub(crate) fn regex_of(
-    source: &str,
-    flags: i64,
-    pattern: Pattern,
-    most_bytes: usize,
-    span: Span,
-) -> Result<regex::Regex, Defect> {
-    let has = |sign: char| FLAGS.iter().any(|(_, bit, known)| *known == sign && flags & bit != 0);
-    // A verbose expression may end in a comment, which ends with its line.
-    let end = if has('x') { "\n" } else { "" };
-    let whole = match pattern {
-        Pattern::FullMatch => format!("\\A(?:{source}{end})\\z"),
-        Pattern::Match | Pattern::Search => source.to_owned(),
-    };
-    RegexBuilder::new(&whole)
-        .case_insensitive(has('i'))
-        .multi_line(has('m'))
-        .dot_matches_new_line(has('s'))
-        .ignore_whitespace(has('x'))
-        .size_limit(most_bytes)
-        .dfa_size_limit(2 * most_bytes)
-        .nest_limit(50)
-        .build()
-        .map_err(|error| {
-            let reason = match error {
-                regex::Error::CompiledTooBig(_) => "it is too large".to_owned(),
-                other => other.to_string().lines().last().unwrap_or_default().trim().to_owned(),
-            };
-            let reason = reason.strip_prefix("error: ").unwrap_or(&reason);
-            Defect::new(span, format!("the regular expression is not understood: {reason}"))
-        })
 }

@@ -48,6 +48,8 @@ pub(crate) struct Compiler<'s> {
     pub(crate) slots: usize,
     pub(crate) speaks_of_archived: bool,
     depth: usize,
+    /// Ranges of the regular expressions that were compiled.
+    pub(crate) regex_ranges: usize,
     /// How many comprehensions and lambdas are open.
     inner: usize,
 }
@@ -55,7 +57,16 @@ pub(crate) struct Compiler<'s> {
 impl<'s> Compiler<'s> {
     fn new(kind: Kind, schema: &'s Schema) -> Self {
         let variables = Vec::new();
-        Self { kind, schema, variables, slots: 0, speaks_of_archived: false, depth: 0, inner: 0 }
+        Self {
+            kind,
+            schema,
+            variables,
+            slots: 0,
+            speaks_of_archived: false,
+            depth: 0,
+            regex_ranges: 0,
+            inner: 0,
+        }
     }
 
     /// Translates an expression and what is below it.

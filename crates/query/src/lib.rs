@@ -19,6 +19,7 @@ mod expression;
 mod format;
 mod function;
 mod limit;
+mod matcher;
 mod method;
 mod name;
 mod operator;

@@ -145,7 +145,9 @@ impl Budget {
     /// Takes `steps` of what is left.
     pub(crate) fn take(&mut self, steps: usize, span: Span) -> Result<(), Defect> {
         let steps = steps as u64;
-        let (item, search) = (self.item_steps.checked_sub(steps), self.search_steps.checked_sub(steps));
+        // What an item may not do is not done, and so not paid for.
+        let done = steps.min(self.item_steps);
+        let (item, search) = (self.item_steps.checked_sub(steps), self.search_steps.checked_sub(done));
         self.item_steps = item.unwrap_or(0);
         self.search_steps = search.unwrap_or(0);
         match (item, search) {

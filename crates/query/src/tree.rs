@@ -1,10 +1,10 @@
 //! A query as it is evaluated: names are resolved, constants folded, paths of params in one piece.
 
-use regex::Regex;
 use trailmark_core::{Context, ParamValue};
 
 use crate::error::Span;
 use crate::function::{Function, Method, Pattern};
+use crate::matcher::Matcher;
 use crate::name::RunField;
 use crate::{Field, Kind};
 
@@ -70,7 +70,7 @@ pub(crate) enum What {
     /// A call of what is no known function: a lambda.
     Apply(Box<Node>, Vec<Node>),
     /// A regular expression that was compiled with the query.
-    Regex(Pattern, Box<Regex>, Box<Node>),
+    Regex(Pattern, Box<Matcher>, Box<Node>),
     Comprehension(Box<Comprehension>),
     /// An f-string.
     Format(Vec<Piece>),

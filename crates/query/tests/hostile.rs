@@ -144,6 +144,11 @@ fn greedy_texts_end_soon() {
         "','.join(['a' * 1000] * 100000) == ''",
         "re.match('(a*)*b', 'a' * 90000)",
         "re.match('(a|a)*b', 'a' * 90000)",
+        "re.search('(a|b)*a(a|b){3000}c', 'ab' * 45000)",
+        "re.search('(a|b)*a(a|b){900}c', 'ab' * 45000)",
+        "any(re.search('(a|b)*a(a|b){900}c', 'ab' * 45000) for i in range(10**6))",
+        "any(re.search('(a|b)*a(a|b){90}c' + str(i), 'ab' * 45000) for i in range(10**6))",
+        "any(re.search(r'\\w{1,30}' + str(i), 'é' * 45000) for i in range(10**6))",
         "re.search('((a{0,30}){0,30}){0,30}', run.name)",
         "any(re.search('x{1,50}' + str(i), 'x' * 1000) for i in range(10**6))",
         "set(range(10**5)) == set(range(10**5))",
@@ -167,6 +172,32 @@ fn greedy_texts_end_soon() {
         let took = start.elapsed();
         assert!(took < Duration::from_secs(10), "{text}: {took:?}");
     }
+}
+
+#[test]
+fn a_large_regular_expression_pays_for_its_size() {
+    let (schema, runs) = (Schema::open(), sample::runs());
+    let asked = |text: &str| {
+        let expression = Expression::parse(text, Kind::Runs, &schema).unwrap();
+        let mut search = expression.search(CLOCK);
+        let started = Instant::now();
+        let asked = (0..2_000).take_while(|_| search.matches_run(&runs[0]).is_ok()).count();
+        (asked, started.elapsed())
+    };
+    // A small one is asked of many texts; a large one of few, as each takes longer.
+    let (small, _) = asked("re.search('b(a|b)c', 'ab' * 20000)");
+    let (large, took) = asked("re.search('(a|b)*a(a|b){900}c', 'ab' * 500)");
+    assert!(large > 0 && large < small, "{large} {small}");
+    assert!(took < Duration::from_secs(10), "{took:?}");
+    let too_much = "re.search('(a|b)*a(a|b){3000}c', 'ab' * 45000)";
+    let expression = Expression::parse(too_much, Kind::Runs, &schema).unwrap();
+    let mut search = expression.search(CLOCK);
+    let (started, found) = (Instant::now(), search.matches_run(&runs[0]).unwrap());
+    assert!(!found && started.elapsed() < Duration::from_millis(500), "{:?}", started.elapsed());
+    assert!(search.problems().first.as_ref().unwrap().message.contains("more work"), "it is counted as such");
+    let together = vec!["re.search(r'\\w{1,30}', run.name)"; 20].join(" or ");
+    let error = Expression::parse(&together, Kind::Runs, &schema).unwrap_err().to_string();
+    assert!(error.contains("too large together"), "{error}");
 }
 
 #[test]

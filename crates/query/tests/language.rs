@@ -208,6 +208,26 @@ fn regular_expressions_match_as_python_s() {
 }
 
 #[test]
+fn ordinary_regular_expressions_are_small_enough() {
+    for (pattern, text) in [
+        (r"^\w{1,30}$", "Größe_42"),
+        (r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}", "at 2026-11-24T12:30"),
+        (r"[\w.+-]+@[\w-]+\.[\w.]+", "ada@example.org"),
+        (r"(?i)RÉSUMÉ|naïve", "résumé"),
+        (r"\p{L}{3,20}\s\p{Lu}", "große Ö"),
+        (r"[^\W\d_]{2,}", "12_ab"),
+        (r"^[a-z0-9]{8}(-[a-z0-9]{4}){3}-[a-z0-9]{12}$", "01234567-89ab-cdef-0123-456789abcdef"),
+        (r"lr=(?P<lr>[0-9.e+-]+)\s+wd=\S+", "lr=1e-4 wd=0.01"),
+        (r"^.{1,200}$", "abc"),
+        (r"\bseed\b.*\b\d+\b", "a seed of 42"),
+    ] {
+        check_true(&format!("re.search(r'{pattern}', '{text}')"));
+        // Compiled for each run, as it is not known before.
+        check_true(&format!("re.search(r'{pattern}' + run.name[:0], '{text}')"));
+    }
+}
+
+#[test]
 fn series_of_a_run_are_found_by_name_and_context() {
     check("run.metrics['loss', {'subset': 'train'}].last < 0.1", "a");
     check("run.metrics['loss', {'subset': 'train'}]['last'] < 0.1", "a");
