@@ -32,13 +32,13 @@ enum ModeName {
   trailmark ask --model best:f1 -q 'Who wrote Faust?' -c 'Faust is a play by Goethe.'
   trailmark ask --model DIR --input questions.jsonl --top-k 3 --json
 
-Each line of --input is {\"id\"?, \"question\", \"context\"}; - reads standard input. Answers come as soon as they are
-there, in the order of the questions.")]
+Each line of --input is {\"id\"?, \"question\", \"context\"}; - reads standard input.
+Answers come as soon as they are there, in the order of the questions.")]
 pub(crate) struct Ask {
     /// A folder, a hub id, or best:METRIC of the repository.
     #[arg(long)]
     model: String,
-    /// A question; as often as there are contexts, or once a context for all.
+    /// A question; as many as there are contexts, or any number with one context for all.
     #[arg(short, long)]
     question: Vec<String>,
     /// The text that holds the answer.
@@ -47,6 +47,7 @@ pub(crate) struct Ask {
     /// Questions as JSON lines.
     #[arg(long, value_name = "F.jsonl", conflicts_with_all = ["question", "context"])]
     input: Option<PathBuf>,
+    /// How answers are chosen and scored.
     #[arg(long, value_enum, default_value_t = ModeName::Global)]
     mode: ModeName,
     /// How many answers a question gets.

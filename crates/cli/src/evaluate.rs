@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
@@ -56,6 +57,10 @@ pub(crate) struct Evaluate {
 }
 
 pub(crate) fn run(evaluate: &Evaluate) -> Result<u8> {
+    // Known before everything is computed for nothing.
+    if let Some(folder) = evaluate.answers.as_ref().and_then(|file| file.parent()) {
+        fs::want_folder(folder)?;
+    }
     let set = data::load(&evaluate.data, Part::Eval)?;
     let folder = model::resolve(&evaluate.model, &evaluate.place.path())?;
     let mut arguments = trained_with(&folder)?;
@@ -117,7 +122,10 @@ fn compute(
     let features = Features::new(set.examples.clone(), &tokenizer, &cut)?;
     let bar = terminal::bar("{prefix} {bar:24} {pos}/{len} windows, {eta} left", "evaluating".to_owned())?;
     let mut workspace = Workspace::new(threads);
-    let mut watch = |done: usize, all: usize| bar.set(done as u64, all as u64);
+    let mut watch = |done: usize, all: usize| {
+        bar.set(done as u64, all as u64);
+        ControlFlow::Continue(())
+    };
     Ok(trailmark_tune::evaluate(&model, &features, arguments, &mut workspace, &mut watch)?)
 }
 

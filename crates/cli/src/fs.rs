@@ -38,9 +38,24 @@ pub(crate) fn open_to_append(path: &Path) -> Result<File> {
     opened.with_context(|| format!("open a file: {}", path.display()))
 }
 
+/// Fails where a file could not be made because its folder is not there; an empty path is the folder we are in.
+pub(crate) fn want_folder(path: &Path) -> Result<()> {
+    if path.as_os_str().is_empty() {
+        return Ok(());
+    }
+    let found = std::fs::read_dir(path);
+    found.map(|_| ()).with_context(|| format!("find a folder: {}", path.display()))
+}
+
 /// A folder with those above it.
 pub(crate) fn create_folder(path: &Path) -> Result<()> {
     std::fs::create_dir_all(path).with_context(|| format!("make a folder: {}", path.display()))
+}
+
+/// The one path of what is there, by whatever path it is named; none when nothing is there.
+pub(crate) fn canonical_if_any(path: &Path) -> Option<PathBuf> {
+    // What cannot be looked at is not there for us either, and whoever opens it says why.
+    std::fs::canonicalize(path).ok()
 }
 
 /// A file that this process alone holds as long as it is open; none when another one has it.

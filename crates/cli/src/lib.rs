@@ -17,6 +17,7 @@ mod recipe;
 mod runs;
 mod session;
 mod show;
+mod signals;
 mod terminal;
 mod train;
 mod up;
@@ -57,7 +58,7 @@ Exit codes: 0 done, 1 failed, 2 not understood, 130 stopped by Ctrl-C, 143 by SI
 enum Command {
     /// The whole loop on a question set: a grid, its best run continued, questions answered.
     Demo(demo::Demo),
-    /// Fine-tunes one model as a recipe says.
+    /// Fine-tunes one model as a recipe, or flags, say.
     Train(train::Train),
     /// Fine-tunes one model for each combination of a recipe's [grid].
     Sweep(train::Sweep),
@@ -119,7 +120,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Up(up) => up::run(&up),
     };
     match result {
-        Ok(INTERRUPTED) => ExitCode::from(session::stopped_code()),
+        Ok(INTERRUPTED) => ExitCode::from(signals::stopped_code()),
         Ok(code) => ExitCode::from(code),
         Err(error) => {
             terminal::say(&show::error(&error));

@@ -131,7 +131,10 @@ impl Recipe {
         if data.is_none_or(|data| !data.contains_key("train_file")) {
             bail!("read a recipe: got no training data, want a file (--train-file)");
         }
-        let wrong = |error: toml::de::Error| anyhow::anyhow!("read a recipe: {}", error.message().trim());
+        // The text behind the message says at which key.
+        let wrong = |error: toml::de::Error| {
+            anyhow::anyhow!("read a recipe: {}", error.to_string().trim().replace('\n', " "))
+        };
         let recipe: Self = table.try_into().map_err(wrong)?;
         Ok(recipe)
     }
@@ -232,7 +235,8 @@ fn read(path: &Path) -> Result<toml::Table> {
                 || format!("want one of {}", known.join(", ")),
                 |near| format!("did you mean {near:?}?"),
             );
-            bail!("[{section}] {key:?}: unknown, {near}");
+            let place = if section.is_empty() { String::new() } else { format!("[{section}] ") };
+            bail!("{place}{key:?}: unknown, {near}");
         }
     }
     if let Some(training) = table.get("training").and_then(toml::Value::as_table) {

@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
@@ -11,10 +10,11 @@ use trailmark_client::{Run, RunOptions};
 use trailmark_core::{Edit, End, ParamValue, Params, Recorder, RunStatus};
 use trailmark_encoder::{Head, Model, Threads};
 use trailmark_qa::{Dataset, Tokenizer, WindowOptions};
-use trailmark_store::Repository;
+use trailmark_store::{Repository, SeriesRow, Store as _};
 use trailmark_tune::{Features, Job, Outcome, Progress, TrainingArguments, latest_checkpoint};
 
 use crate::recipe::Recipe;
+use crate::signals::{self, Manner};
 use crate::terminal::{bar, log, record_in, say, warn};
 use crate::{fs, packages};
 
@@ -26,48 +26,14 @@ pub(crate) struct Session {
     pub(crate) repository: PathBuf,
     pub(crate) experiment: String,
     pub(crate) threads: Threads,
-    pub(crate) stop: &'static AtomicBool,
-}
-
-/// The signal that asked to stop; 0 for none.
-static SIGNAL: AtomicI32 = AtomicI32::new(0);
-/// Whether a signal asked to stop.
-static STOP: AtomicBool = AtomicBool::new(false);
-/// Whether nothing is trained any more, so that there is nothing to finish.
-static IS_SERVING: AtomicBool = AtomicBool::new(false);
-
-/// From here on a signal ends what is served, and there is no step to wait for.
-pub(crate) fn serve_from_here() {
-    IS_SERVING.store(true, Ordering::Relaxed);
 }
 
 impl Session {
-    /// Starts threads and listens for signals: the first asks to stop, the second ends the program at once.
+    /// Starts threads and listens for signals.
     pub(crate) fn start(repository: PathBuf, experiment: &str, threads: Option<usize>) -> Result<Self> {
-        use signal_hook::consts::{SIGINT, SIGTERM};
-        let mut signals =
-            signal_hook::iterator::Signals::new([SIGINT, SIGTERM]).context("listen for signals")?;
-        std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
-            for signal in signals.forever() {
-                SIGNAL.store(signal, Ordering::Relaxed);
-                if STOP.swap(true, Ordering::Relaxed) {
-                    std::process::exit(i32::from(stopped_code()));
-                }
-                if !IS_SERVING.load(Ordering::Relaxed) {
-                    say("stopping after this step, with a checkpoint; once more to stop at once");
-                }
-            }
-        })?;
+        signals::listen()?;
         let threads = Threads::new(crate::threads(threads))?;
-        Ok(Self { repository, experiment: experiment.to_owned(), threads, stop: &STOP })
-    }
-}
-
-/// The exit code of a program that a signal stopped: 128 and the signal.
-pub(crate) fn stopped_code() -> u8 {
-    match u8::try_from(SIGNAL.load(Ordering::Relaxed)) {
-        Ok(signal) if signal > 0 => 128 + signal,
-        _ => crate::INTERRUPTED,
+        Ok(Self { repository, experiment: experiment.to_owned(), threads })
     }
 }
 
@@ -108,6 +74,7 @@ impl Session {
     /// Trains one model and tracks it. A run that finished in `output_dir` is passed over; one that was stopped or died
     /// goes on from its newest checkpoint.
     pub(crate) fn train(&self, work: &Work<'_>) -> Result<Done> {
+        let _signals = signals::hold(Manner::AfterStep);
         fs::create_folder(work.output_dir)?;
         let Some(_held) = fs::hold(&work.output_dir.join(LOCK_FILE))? else {
             bail!("train: another writer holds it, want a folder of its own: {}", work.output_dir.display());
@@ -120,7 +87,7 @@ impl Session {
         let resume = if known.is_some() { latest_checkpoint(work.output_dir)? } else { None };
         let run = Arc::new(Run::start(RunOptions {
             repository: self.repository.clone(),
-            run: known.filter(|_| resume.is_some()),
+            run: known.filter(|run| resume.is_some() || self.is_blank(*run)),
             name: work.name.clone(),
             experiment: self.experiment.clone(),
         })?);
@@ -130,7 +97,7 @@ impl Session {
         let result = prepared.and_then(|()| self.compute(&run, work, resume));
         drop(sampler);
         let end = match &result {
-            Ok(outcome) if outcome.was_stopped => End::Killed { signal: SIGNAL.load(Ordering::Relaxed) },
+            Ok(ending) if ending.was_stopped => End::Killed { signal: signals::signal() },
             Ok(_) => End::Finished,
             Err(error) => {
                 let message = format!("{error:#}");
@@ -138,7 +105,7 @@ impl Session {
                 End::Failed { exit_code: Some(i32::from(crate::FAILED)), message }
             }
         };
-        if result.as_ref().is_ok_and(|outcome| outcome.diverged) {
+        if result.as_ref().is_ok_and(|ending| ending.diverged) {
             say("diverged: the loss is no better than a blind guess's");
             run.edit(Edit::AddTag(DIVERGED.to_owned()));
         }
@@ -146,9 +113,7 @@ impl Session {
         if let Err(loss) = run.finish(end) {
             warn(&loss.to_string());
         }
-        let outcome = result?;
-        let outcome = Ending { was_stopped: outcome.was_stopped, diverged: outcome.diverged };
-        Ok(Done { run: run.id(), name: run.name().to_owned(), outcome })
+        Ok(Done { run: run.id(), name: run.name().to_owned(), outcome: result? })
     }
 
     /// A run that the repository knows as finished.
@@ -160,7 +125,30 @@ impl Session {
         (data.status == RunStatus::Ended(End::Finished)).then_some(Done { run, name: data.name, outcome })
     }
 
-    fn compute(&self, run: &Run, work: &Work<'_>, resume: Option<PathBuf>) -> Result<Outcome> {
+    /// Whether a run was stopped before it had a number of its own: then the same run begins once more.
+    fn is_blank(&self, run: trailmark_core::RunId) -> bool {
+        // As above: what cannot be read is left alone.
+        let Some(row) = Repository::open(&self.repository).ok().and_then(|all| all.run(run).ok()) else {
+            return false;
+        };
+        let was_stopped = matches!(row.status, RunStatus::Crashed | RunStatus::Ended(End::Killed { .. }));
+        let is_own = |series: &SeriesRow| !series.key.name.starts_with(SYSTEM) && series.last.is_some();
+        was_stopped && !row.series.iter().any(is_own)
+    }
+
+    /// Computes as long as nobody asks to stop. The model lives no longer than this: its checkpoint holds it.
+    fn compute(&self, run: &Run, work: &Work<'_>, resume: Option<PathBuf>) -> Result<Ending> {
+        let stopped = Ending { was_stopped: true, diverged: false };
+        match self.fit(run, work, resume) {
+            Ok(outcome) => Ok(Ending { was_stopped: outcome.was_stopped, diverged: outcome.diverged }),
+            Err(error) => match error.downcast_ref() {
+                Some(trailmark_tune::Error::Stopped) => Ok(stopped),
+                _ => Err(error),
+            },
+        }
+    }
+
+    fn fit(&self, run: &Run, work: &Work<'_>, resume: Option<PathBuf>) -> Result<Outcome> {
         let loaded = Model::load_or_new_head(work.model, work.arguments.seed)?;
         trailmark_reader::check_fit(&loaded.model, work.tokenizer, work.model)?;
         if loaded.head == Head::Fresh && resume.is_none() {
@@ -174,8 +162,13 @@ impl Session {
             .max_seq_length
             .min(work.tokenizer.model_max_length())
             .min(loaded.model.config().max_positions);
+        if max_length < work.arguments.max_seq_length {
+            let asked = work.arguments.max_seq_length;
+            warn(&format!("windows of {max_length} tokens instead of {asked}: the model takes no more"));
+        }
         let cut = WindowOptions { max_length, doc_stride: work.arguments.doc_stride.min(max_length / 2) };
-        let features = |set: &Dataset| Features::new(set.examples.clone(), work.tokenizer, &cut);
+        let stop = signals::stop();
+        let features = |set: &Dataset| Features::new_unless(stop, set.examples.clone(), work.tokenizer, &cut);
         let (train, eval) = (features(work.train)?, features(work.eval)?);
         let template = "{prefix} {bar:24} {pos}/{len} steps, {eta} left {msg}";
         let bar = bar(template, format!("{} ({})", run.name(), work.label))?;
@@ -212,7 +205,7 @@ impl Session {
             resume_from_checkpoint: resume,
             recorder: run,
             watch: &mut watch,
-            stop: self.stop,
+            stop,
             threads: &self.threads,
         });
         drop(bar);
@@ -268,6 +261,8 @@ fn param(value: &serde_json::Value) -> ParamValue {
     }
 }
 
+/// What names of the machine's numbers begin with.
+const SYSTEM: &str = "__system__";
 /// The tag of a run that learnt nothing.
 pub(crate) const DIVERGED: &str = "diverged";
 /// The file in an output folder that says which run made it.

@@ -23,7 +23,7 @@ pub(crate) fn error(error: &anyhow::Error) -> String {
 }
 
 /// What a person can do, by words of the error; the first that fits.
-const HINTS: [(&str, &str); 33] = [
+const HINTS: [(&str, &str); 44] = [
     ("want --model DIR", "give the folder of a BERT or DistilBERT encoder: --model DIR"),
     ("HF_HUB_OFFLINE is set", "unset HF_HUB_OFFLINE, or give a folder"),
     ("reach the hub", "see that the network is up and HF_ENDPOINT right; a folder works without"),
@@ -68,6 +68,20 @@ const HINTS: [(&str, &str); 33] = [
     ("[grid]", "a grid is lists of values of training arguments"),
     ("resume from a checkpoint", "give another --output_dir, or --overwrite_output_dir to begin anew"),
     ("fetch ", "the same command goes on where the download stopped"),
+    ("the port is in use", "take the free one with --port, or --port 0 for any"),
+    (
+        "no sign-in yet",
+        "leave out --host, or add --insecure if everybody on that network may change everything",
+    ),
+    ("start threads", "leave out --threads for one on each core"),
+    ("got a test size of", "--test-size is the share of the questions that is held out, for instance 0.2"),
+    ("--top-k and --max-answer-len", "leave them out for one answer of at most 15 tokens"),
+    ("load a tokenizer", "copy the tokenizer's files into the folder anew"),
+    ("read tensors", "fetch or copy model.safetensors anew"),
+    ("valid UTF-8", "save the file as UTF-8; Parquet is read as well"),
+    (", want a text", "each line is {\"id\"?, \"question\", \"context\"}"),
+    ("Is a directory", "give a file, not a folder"),
+    ("Not a directory", "a file of that name is in the way: give another folder"),
     ("No such file or directory", "see that the path is right"),
 ];
 

@@ -11,7 +11,7 @@ use std::time::SystemTime;
 use anyhow::{Context as _, Result};
 use indicatif::{ProgressBar, ProgressStyle};
 use trailmark_client::Run;
-use trailmark_core::{At, Context, LogLine, Recorder as _, Stream, Value, WallTime};
+use trailmark_core::{At, Context, End, LogLine, Recorder as _, Stream, Value, WallTime};
 
 /// Lines that a run's log may begin with; more would be a program that talks instead of working.
 const MOST_EARLY: usize = 1000;
@@ -95,6 +95,13 @@ pub(crate) fn record_in(run: Arc<Run>) -> Recording {
     }
     terminal.run = Some(run);
     Recording(())
+}
+
+/// Ends the run whose log gets what is said, before the program ends in its midst.
+pub(crate) fn end_run(end: End) {
+    let run = terminal().run.take();
+    // Who waits for the last words sees that the program ended.
+    let _ = run.map(|run| run.finish(end));
 }
 
 impl Drop for Recording {

@@ -12,8 +12,9 @@ use trailmark_tune::TrainingArguments;
 
 use crate::recipe::{Flags, Recipe};
 use crate::session::{self, Session, Work};
+use crate::signals::{self, Manner};
 use crate::terminal::{print, say};
-use crate::{DONE, FAILED, INTERRUPTED, Place, model, show};
+use crate::{DONE, FAILED, INTERRUPTED, Place, fs, model, show};
 
 /// Fine-tunes one model as a recipe, or flags, say.
 #[derive(Args)]
@@ -75,9 +76,15 @@ fn run(common: &Common, is_sweep: bool) -> Result<u8> {
     let tokenizer = Tokenizer::load(&folder)?;
     let (train, eval) = recipe.data.load()?;
     let session = Session::start(repository.clone(), &recipe.experiment, common.threads)?;
+    // A sweep that is stopped between two runs tells of those before.
+    let _signals = signals::hold(Manner::AfterStep);
     let mut runs = Vec::new();
     let (mut was_stopped, mut n_failed) = (false, 0);
     for (label, arguments) in &combinations {
+        if signals::is_stopped() {
+            was_stopped = true;
+            break;
+        }
         let label = if label.is_empty() { "train" } else { label };
         let work = Work {
             model: &folder,
@@ -123,14 +130,26 @@ fn output_dir(
     (label, arguments): (&str, &TrainingArguments),
     is_sweep: bool,
 ) -> Result<PathBuf> {
-    if let Some(folder) = arguments.output_dir.as_ref().filter(|_| !is_sweep) {
-        return Ok(folder.clone());
+    let base = arguments.output_dir.clone().unwrap_or_else(|| repository.join("checkpoints"));
+    fs::create_folder(&base)?;
+    // Checkpoints are remembered by their paths: from another folder they must be found as well.
+    let base = fs::canonical_if_any(&base).unwrap_or(base);
+    if arguments.output_dir.is_some() && !is_sweep {
+        return Ok(base);
     }
-    let what = (&recipe.model, &recipe.data, arguments);
+    // The same files are the same work, by whatever path they are named.
+    let one = |name: &String| match fs::canonical_if_any(Path::new(name)) {
+        Some(path) => path.to_string_lossy().into_owned(),
+        None => name.clone(),
+    };
+    let mut data = recipe.data.clone();
+    data.train_file = one(&data.train_file);
+    data.validation_file = data.validation_file.as_ref().map(one);
+    let arguments = TrainingArguments { output_dir: None, ..arguments.clone() };
+    let what = (one(&recipe.model), data, arguments);
     let what = serde_json::to_vec(&what).context("write a recipe")?;
     let digest = ContentId::of(what).to_string();
     let name = format!("{}-{}", label.replace([' ', '='], "-"), &digest[..8]);
-    let base = arguments.output_dir.clone().unwrap_or_else(|| repository.join("checkpoints"));
     Ok(base.join(&recipe.experiment).join(name))
 }
 

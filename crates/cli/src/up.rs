@@ -15,7 +15,8 @@ use trailmark_server::{Answerer, Keeper, Options, ServeError, Server};
 use trailmark_store::Repository;
 
 use crate::answerer::{Notes, Readers};
-use crate::{DONE, INTERRUPTED, Place, session};
+use crate::signals::{self, Manner};
+use crate::{DONE, INTERRUPTED, Place};
 
 /// Serves the page: runs, curves, texts and answers, in the browser.
 #[derive(Args)]
@@ -65,7 +66,7 @@ pub(crate) fn run(up: &Up) -> Result<u8> {
 }
 
 /// Serves what a command made, on the usual port or the next that is free.
-pub(crate) fn after(repository: &Path, threads: &Threads, is_stopped: &'static AtomicBool) -> Result<u8> {
+pub(crate) fn after(repository: &Path, threads: &Threads) -> Result<u8> {
     let at = |port| vec![SocketAddr::new(IpAddr::from([127, 0, 0, 1]), port)];
     let server = match bind(repository, at(PORT), (false, threads.clone())) {
         Err(error) => match error.downcast_ref() {
@@ -76,8 +77,8 @@ pub(crate) fn after(repository: &Path, threads: &Threads, is_stopped: &'static A
         },
         bound => bound?,
     };
-    session::serve_from_here();
-    serve(server, true, || is_stopped.load(Ordering::Relaxed))
+    let _signals = signals::hold(Manner::Soon);
+    serve(server, true, signals::is_stopped)
 }
 
 fn bind(

@@ -98,6 +98,20 @@ fn questions_and_answers_are_texts_of_the_best_run() {
 }
 
 #[test]
+fn a_file_that_is_more_than_the_demo_takes_is_told_with_the_way_to_take_it_all() {
+    let place = Place::new();
+    let set = trailmark_qa::questions::question_set().unwrap().train;
+    let data = place.path("data.json");
+    let first: Vec<usize> = (0..600).collect();
+    set.select(&first).save(&data).unwrap();
+    let (_, said) = run(&place, &["--quick", "--data", data.to_str().unwrap()]);
+    let line = said.lines().find(|line| line.starts_with("the demo takes ")).unwrap();
+    assert!(line.contains("of the 600 questions") && line.contains("trailmark train --train-file"), "{line}");
+    let help = place.run("demo --help").ok().stdout;
+    assert!(help.contains("about 5,000 questions") && help.contains("train --train-file FILE"), "{help}");
+}
+
+#[test]
 #[cfg(unix)]
 fn ctrl_c_leaves_a_valid_repository_and_the_same_command_goes_on() {
     use std::process::Stdio;

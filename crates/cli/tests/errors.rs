@@ -21,6 +21,60 @@ fn set(context: &str, answer: &str, start: usize) -> String {
 }
 
 #[test]
+fn what_a_person_gets_wrong_is_one_error_with_what_helps() {
+    let place = Place::new();
+    place.model();
+    let set = questions();
+    let set = set.display();
+    trailmark_store::Repository::open_or_create(&place.path("repo")).unwrap();
+    place.write("folder/x", "");
+    place.write("bytes.json", "");
+    std::fs::write(place.path("bytes.json"), b"\xff\xfe").unwrap();
+    place.write("rows.jsonl", "{\"question\": 1, \"context\": \"Ada.\"}\n");
+    place.write("top.toml", "model = \"model\"\n[data]\ntrain_file = \"set.json\"\n[traning]\nseed = 1\n");
+    place.write("kind.toml", "model = \"model\"\n[data]\ntrain_file = 3\n");
+    for (words, error, hint) in [
+        (
+            &*format!("train --model model --train-file {set} --threads 0"),
+            "got 0, want at least 1",
+            "--threads",
+        ),
+        (&format!("train --model model --train-file {set} --test-size 2"), "got a test size of", "share"),
+        (
+            &format!("train --model model --train-file {set} --repo bytes.json"),
+            "bytes.json",
+            "another folder",
+        ),
+        (&format!("evaluate --model model --data {set} --answers no/a.jsonl"), "find a folder: no", "path"),
+        ("ask --model model -q Who? -c Ada. --top-k 0", "got 0, want 1 or more", "leave them out"),
+        ("evaluate --model model --data bytes.json", "bytes.json", "UTF-8"),
+        ("ask --model model --input rows.jsonl", "line 1 of rows.jsonl: got no question", "each line is"),
+        ("ask --model model --input folder", "folder", "not a folder"),
+        ("train top.toml", "\"traning\": unknown, did you mean \"training\"?", "recipes/"),
+        ("train kind.toml", "`data.train_file`", "recipes/"),
+        ("up --host 0.0.0.0 --repo repo", "no sign-in yet", "--insecure"),
+    ] {
+        let done = place.run(words).fails(FAILED, &[error], hint);
+        assert!(!done.stderr.contains("[] "), "{done:?}");
+    }
+    std::fs::write(place.path("model/tokenizer.json"), "{ bad").unwrap();
+    place.run("ask --model model -q Who? -c Ada.").fails(FAILED, &["load a tokenizer"], "tokenizer's files");
+    place.model();
+    std::fs::write(place.path("model/model.safetensors"), [9; 100]).unwrap();
+    place.run("ask --model model -q Who? -c Ada.").fails(FAILED, &["read tensors"], "anew");
+}
+
+#[test]
+fn a_port_in_use_is_told_with_a_free_one() {
+    let place = Place::new();
+    trailmark_store::Repository::open_or_create(&place.path("repo")).unwrap();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port();
+    let done = place.run(&format!("up --repo repo --port {port}"));
+    done.fails(FAILED, &[&format!("127.0.0.1:{port}: the port is in use"), "is free"], "--port");
+}
+
+#[test]
 fn a_missing_file_is_named() {
     let place = Place::new();
     place.model();

@@ -41,6 +41,9 @@ pub enum Error {
         /// `training` or `evaluation`.
         part: &'static str,
     },
+    /// Whoever waits asked to stop before it was done.
+    #[error("stopped before the end")]
+    Stopped,
     /// A checkpoint that was made with other data or arguments.
     #[error("resume from a checkpoint: {what}: got {got}, want {want}: {}", path.display())]
     Foreign {

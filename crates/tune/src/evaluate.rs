@@ -1,5 +1,6 @@
 //! Evaluation: loss as the Trainer's, EM and F1 as SQuAD's scripts, and every answer.
 
+use std::ops::ControlFlow;
 use std::time::Instant;
 
 use trailmark_encoder::{Batch, Labelled, Model, SpanTarget, Workspace};
@@ -35,16 +36,16 @@ pub struct Measured {
     pub score: metric::Score,
 }
 
-/// Evaluates a model; `watch(done, all)` is called after each batch.
+/// Evaluates a model; `watch(done, all)` is called after each batch and may break off.
 ///
 /// # Errors
-/// [`Error::Encoder`] when a window does not fit the model.
+/// [`Error::Encoder`] when a window does not fit the model, [`Error::Stopped`] when `watch` breaks off.
 pub fn evaluate(
     model: &Model,
     features: &Features,
     arguments: &TrainingArguments,
     workspace: &mut Workspace,
-    watch: &mut dyn FnMut(usize, usize),
+    watch: &mut dyn FnMut(usize, usize) -> ControlFlow<()>,
 ) -> Result<Evaluation, Error> {
     let started = Instant::now();
     let n_windows = features.windows.len();
@@ -68,7 +69,9 @@ pub fn evaluate(
             let rows = rows.start..rows.start + batch.n_real(sequence);
             logits.push((spans.start[rows.clone()].to_vec(), spans.end[rows].to_vec()));
         }
-        watch(logits.len(), n_windows);
+        if watch(logits.len(), n_windows).is_break() {
+            return Err(Error::Stopped);
+        }
     }
     let is_v2 = features.examples.iter().any(|example| example.is_impossible);
     let options = PostprocessOptions {

@@ -1,5 +1,7 @@
 //! Windows with their labels: what a model trains on and is measured by.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use trailmark_encoder::{Batch, SpanTarget};
 use trailmark_qa::{Example, Tokenizer, Window, WindowOptions, label, windows};
 
@@ -16,6 +18,9 @@ pub struct Features {
     pub targets: Vec<SpanTarget>,
 }
 
+/// Examples that are cut together: a second's work at most, so that who waits can stop it soon.
+const TOGETHER: usize = 256;
+
 impl Features {
     /// Cuts and labels examples.
     ///
@@ -26,7 +31,29 @@ impl Features {
         tokenizer: &Tokenizer,
         options: &WindowOptions,
     ) -> Result<Self, Error> {
-        let windows = windows(tokenizer, &examples, options)?;
+        Self::new_unless(&AtomicBool::new(false), examples, tokenizer, options)
+    }
+
+    /// As [`Features::new`], given up soon after `stop` becomes true.
+    ///
+    /// # Errors
+    /// [`Error::Qa`], [`Error::Stopped`].
+    pub fn new_unless(
+        stop: &AtomicBool,
+        examples: Vec<Example>,
+        tokenizer: &Tokenizer,
+        options: &WindowOptions,
+    ) -> Result<Self, Error> {
+        let mut all = Vec::with_capacity(examples.len());
+        for (index, some) in examples.chunks(TOGETHER).enumerate() {
+            if stop.load(Ordering::Relaxed) {
+                return Err(Error::Stopped);
+            }
+            let first = index * TOGETHER;
+            let cut = windows(tokenizer, some, options)?;
+            all.extend(cut.into_iter().map(|window| Window { example: first + window.example, ..window }));
+        }
+        let windows = all;
         let target = |window: &Window| {
             let (start, end) = label(window, &examples[window.example]);
             SpanTarget { start, end }

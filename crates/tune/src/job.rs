@@ -29,7 +29,7 @@ pub struct Job<'a> {
     pub recorder: &'a dyn Recorder,
     /// Is told how far it is.
     pub watch: &'a mut dyn FnMut(&Progress<'_>),
-    /// When true the run stops after the step, with a checkpoint.
+    /// When true the run stops after the step, or in the midst of an evaluation, with a checkpoint.
     pub stop: &'a AtomicBool,
     /// Who computes.
     pub threads: &'a Threads,

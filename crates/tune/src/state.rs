@@ -47,6 +47,9 @@ pub struct Extra {
     pub micro_step: u64,
     /// Sum of the last losses over those of blind guesses, for the judgement "diverged".
     pub recent: f64,
+    /// Whether it was stopped before what follows its last step was done: the evaluation, and what hangs on it.
+    #[serde(default)]
+    pub is_unmeasured: bool,
 }
 
 /// The file's name.

@@ -78,8 +78,15 @@ impl Trainer<'_> {
     fn run(&mut self) -> Result<bool, Error> {
         let arguments = self.job.arguments;
         let n_windows = self.job.train.windows.len();
-        if arguments.eval_on_start && self.state.global_step == 0 {
-            self.evaluate()?;
+        if std::mem::take(&mut self.extra.is_unmeasured) {
+            if self.between_steps()? {
+                return Ok(true);
+            }
+        } else if arguments.eval_on_start && self.state.global_step == 0 {
+            match self.evaluate() {
+                Err(Error::Stopped) => return Ok(true),
+                result => _ = result?,
+            }
         }
         let data_seed = arguments.data_seed.unwrap_or(arguments.seed);
         while self.state.global_step < self.state.max_steps && !self.diverged {
@@ -94,18 +101,19 @@ impl Trainer<'_> {
             let updates = batches.chunks(arguments.gradient_accumulation_steps).enumerate().skip(done);
             for (update, micro_batches) in updates {
                 let n_done = (update * arguments.gradient_accumulation_steps + micro_batches.len()) as f64;
-                self.step(micro_batches)?;
+                if !self.step(micro_batches)? {
+                    self.keep()?;
+                    return Ok(true);
+                }
                 self.state.epoch = epoch as f64 + n_done / n_batches;
-                self.between_steps()?;
+                if self.between_steps()? {
+                    return Ok(true);
+                }
                 if self.diverged || self.state.global_step >= self.state.max_steps {
                     break;
                 }
-                if self.job.stop.load(Ordering::Relaxed) {
-                    // Saving the same step twice would take the sound folder away for a moment.
-                    let folder = checkpoint::folder(&self.job.output_dir, self.state.global_step);
-                    if self.last_saved != Some(folder) {
-                        self.save()?;
-                    }
+                if self.is_asked_to_stop() {
+                    self.keep()?;
                     return Ok(true);
                 }
             }
@@ -113,14 +121,24 @@ impl Trainer<'_> {
         Ok(false)
     }
 
-    fn step(&mut self, micro_batches: &[&[usize]]) -> Result<(), Error> {
+    fn is_asked_to_stop(&self) -> bool {
+        self.job.stop.load(Ordering::Relaxed)
+    }
+
+    /// Does a step; false when it was asked to stop between two batches of it, and all is as it was before.
+    fn step(&mut self, micro_batches: &[&[usize]]) -> Result<bool, Error> {
         let arguments = self.job.arguments;
         let model = &mut self.job.model;
         let pad_id = model.config().pad_token_id.unwrap_or(0);
         self.gradients.clear();
         let scale = 1.0 / micro_batches.len() as f32;
         let (mut loss, mut blind) = (0.0f64, 0.0f64);
-        for indices in micro_batches {
+        for (n_done, indices) in micro_batches.iter().enumerate() {
+            if n_done > 0 && self.job.stop.load(Ordering::Relaxed) {
+                self.extra.micro_step -= n_done as u64;
+                self.losses.truncate(self.losses.len() - n_done);
+                return Ok(false);
+            }
             let pads = (arguments.pad_to, arguments.max_seq_length, pad_id);
             self.job.train.fill(indices, pads, (&mut self.batch, &mut self.targets));
             self.optimiser.prepare(model, self.batch.ids(), &mut self.workspace);
@@ -166,7 +184,7 @@ impl Trainer<'_> {
         {
             self.log(learning_rate, clips.then_some(norm), loss);
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Whether something that happens every so many steps, or each epoch, happens now.
@@ -179,7 +197,8 @@ impl Trainer<'_> {
         }
     }
 
-    fn between_steps(&mut self) -> Result<(), Error> {
+    /// What follows a step; true when it was asked to stop meanwhile, and a checkpoint says that this is still to do.
+    fn between_steps(&mut self) -> Result<bool, Error> {
         let arguments = self.job.arguments;
         self.stamp_log();
         let eval_steps = arguments.eval_steps.unwrap_or(arguments.logging_steps);
@@ -192,7 +211,14 @@ impl Trainer<'_> {
             && progress >= arguments.eval_delay
             && !self.diverged
         {
-            is_best = self.evaluate()?;
+            match self.evaluate() {
+                Err(Error::Stopped) => {
+                    self.extra.is_unmeasured = true;
+                    self.save()?;
+                    return Ok(true);
+                }
+                result => is_best = result?,
+            }
         }
         let is_last = self.state.global_step == self.state.max_steps;
         let saves = match arguments.save_strategy {
@@ -204,6 +230,6 @@ impl Trainer<'_> {
         if saves && !self.diverged {
             self.save()?;
         }
-        Ok(())
+        Ok(false)
     }
 }

@@ -173,7 +173,7 @@ fn check_end(places: &Places, stored: &Value, outcome: &Outcome, tokenizer: &Tok
         &eval,
         &TrainingArguments { per_device_eval_batch_size: 16, ..TrainingArguments::default() },
         &mut workspace,
-        &mut |_, _| (),
+        &mut |_, _| std::ops::ControlFlow::Continue(()),
     )
     .unwrap();
     for (name, got) in [("exact_match", measured.exact_match), ("f1", measured.f1)] {

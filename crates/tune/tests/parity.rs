@@ -225,7 +225,9 @@ fn the_loss_of_an_evaluation_is_weighted_by_batches() {
             ..arguments(&fixture.runs()["plain"], fixture.max_length)
         };
         let mut workspace = Workspace::new(&Threads::new(2).unwrap());
-        let got = evaluate(&fixture.model(), &fixture.eval, &arguments, &mut workspace, &mut |_, _| ());
+        let got = evaluate(&fixture.model(), &fixture.eval, &arguments, &mut workspace, &mut |_, _| {
+            std::ops::ControlFlow::Continue(())
+        });
         let got = got.unwrap().loss;
         assert!((got - want["eval_loss"].as_f64().unwrap()).abs() < 1e-5, "{got} {}", want["eval_loss"]);
     }

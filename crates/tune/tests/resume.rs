@@ -114,6 +114,43 @@ fn a_run_that_is_asked_to_stop_saves_and_goes_on_bit_by_bit() {
     }
 }
 
+/// As Ctrl-C does it: nobody waits for the rest of a long evaluation, and the run that goes on begins it again.
+#[test]
+fn a_run_stopped_in_the_midst_of_an_evaluation_goes_on_bit_by_bit() {
+    let fixture = Fixture::all().remove(0);
+    let most = TrainingArguments {
+        save_strategy: Strategy::No,
+        per_device_eval_batch_size: 1,
+        eval_steps: Some(5.0),
+        do_eval: true,
+        ..eventful(&fixture)
+    };
+    let n_windows = fixture.eval.windows.len();
+    assert!(n_windows > 2, "{n_windows}");
+    let whole = fixture.run(&most, tempfile::tempdir().unwrap().path(), More::default());
+    let steps = whole.state.max_steps;
+    assert!(steps > 8 && !steps.is_multiple_of(5), "{steps}: the evaluation at the end is one of its own");
+    for (n_batches, at) in
+        [(1, 5), (n_windows - 1, 5), (n_windows + 2, 10), (steps as usize / 5 * n_windows + 1, steps)]
+    {
+        let folder = tempfile::tempdir().unwrap();
+        let stop = More { stop_in_evaluation: Some(n_batches), ..More::default() };
+        let stopped = fixture.run(&most, folder.path(), stop);
+        assert!(stopped.was_stopped, "{n_batches}");
+        assert_eq!((stopped.state.global_step, names_in(folder.path()).len()), (at, 1), "{n_batches}");
+        let (resume, resumed) = (stopped.checkpoint.unwrap(), folder.path());
+        let resumed = fixture.run(&most, resumed, More { resume: Some(&resume), ..More::default() });
+        assert!(!resumed.was_stopped);
+        check_same(&resumed, &whole, at);
+    }
+    // Before the first step there is nothing to keep.
+    let folder = tempfile::tempdir().unwrap();
+    let first = TrainingArguments { eval_on_start: true, ..most };
+    let stop = More { stop_in_evaluation: Some(1), ..More::default() };
+    let stopped = fixture.run(&first, folder.path(), stop);
+    assert!(stopped.was_stopped && stopped.checkpoint.is_none() && names_in(folder.path()).is_empty());
+}
+
 #[test]
 fn a_run_that_was_at_its_end_hands_back_its_last_checkpoint() {
     let fixture = Fixture::all().remove(0);

@@ -12,6 +12,7 @@ use trailmark_reader::{AskOptions, Mode, Question, Reader};
 use trailmark_store::RunData;
 
 use crate::session::Session;
+use crate::signals::{self, Manner};
 use crate::terminal::warn;
 
 /// Questions that were held out, beside the five.
@@ -102,6 +103,8 @@ pub(super) fn record(session: &Session, best: &RunData, answered: &[Answered]) -
     if answered.iter().all(is_known) {
         return Ok(());
     }
+    // The best run has ended well: it must not be left without an end.
+    let _signals = signals::hold(Manner::Soon);
     let run = Run::start(RunOptions {
         repository: session.repository.clone(),
         run: Some(best.id),

@@ -1,14 +1,17 @@
 //! The model before any training, measured as the others are: what the demo's numbers have to be seen beside.
 
+use std::sync::Arc;
+
 use anyhow::{Context as _, Result};
 use trailmark_client::{Run, RunOptions};
 use trailmark_core::{At, Context, Edit, End, ParamValue, Recorder as _, RunId, RunStatus, SeriesKey, Value};
-use trailmark_store::Repository;
+use trailmark_store::{Repository, Store as _};
 
 use crate::demo::grid::Plan;
 use crate::session::Session;
-use crate::terminal::{say, warn};
-use crate::{evaluate, fs};
+use crate::signals::{self, Manner};
+use crate::terminal::{record_in, say, warn};
+use crate::{FAILED, evaluate, fs};
 
 /// EM and F1 in percent.
 #[derive(Debug, Clone, Copy)]
@@ -28,14 +31,33 @@ pub(super) fn measure(session: &Session, plan: &Plan<'_>, repository: &Repositor
     if let Some(baseline) = known.and_then(|run| read(repository, run)) {
         return Ok(baseline);
     }
-    let found = evaluate::measure(plan.model, &plan.parts.eval)?;
-    let baseline = Baseline { exact_match: found.exact_match.unwrap_or(0.0), f1: found.f1.unwrap_or(0.0) };
-    let run = Run::start(RunOptions {
+    fs::create_folder(&folder)?;
+    let starting = signals::hold(Manner::Soon);
+    let run = Arc::new(Run::start(RunOptions {
         repository: session.repository.clone(),
-        run: None,
+        // One that was stopped before it had a number is gone on with.
+        run: known.filter(|run| repository.run(*run).is_ok()),
         name: None,
         experiment: session.experiment.clone(),
-    })?;
+    })?);
+    fs::replace(&file, format!("{}\n", run.id()).as_bytes()).context("remember the untrained model's run")?;
+    let recording = record_in(run.clone());
+    drop(starting);
+    signals::end_if_stopped();
+    let found = evaluate::measure(plan.model, &plan.parts.eval);
+    // From here to its end it takes a moment, which a signal waits for.
+    let _signals = signals::hold(Manner::Soon);
+    let found = match found {
+        Ok(found) => found,
+        Err(error) => {
+            drop(recording);
+            let end = End::Failed { exit_code: Some(i32::from(FAILED)), message: format!("{error:#}") };
+            // The first error is the one to tell.
+            let _ = run.finish(end);
+            return Err(error);
+        }
+    };
+    let baseline = Baseline { exact_match: found.exact_match.unwrap_or(0.0), f1: found.f1.unwrap_or(0.0) };
     let model = plan.model.to_string_lossy().into_owned();
     run.set_param(&["model"], ParamValue::Text(model));
     run.set_param(&["data", "n_eval_questions"], ParamValue::Int(plan.parts.eval.examples.len() as i64));
@@ -45,11 +67,10 @@ pub(super) fn measure(session: &Session, plan: &Plan<'_>, repository: &Repositor
         run.track(name, &Context::subset("eval"), At::step(0), Value::Float(number));
     }
     say(&format!("untrained: EM {:.2}, F1 {:.2}", baseline.exact_match, baseline.f1));
+    drop(recording);
     if let Err(loss) = run.finish(End::Finished) {
         warn(&loss.to_string());
     }
-    fs::create_folder(&folder)?;
-    fs::replace(&file, format!("{}\n", run.id()).as_bytes()).context("remember the untrained model's run")?;
     Ok(baseline)
 }
 

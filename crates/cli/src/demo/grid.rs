@@ -9,6 +9,7 @@ use trailmark_store::{Repository, best};
 use trailmark_tune::{Strategy, TrainingArguments};
 
 use crate::demo::parts::Parts;
+use crate::fs;
 use crate::session::{Done, Session, Work};
 
 const BATCH_SIZES: [usize; 2] = [16, 32];
@@ -45,12 +46,15 @@ impl<'a> Plan<'a> {
     ) -> Result<Self> {
         let mut plan = Self { session, model, tokenizer, parts, seed, quick, folder: PathBuf::new() };
         let runs: Vec<TrainingArguments> = plan.grid().into_iter().map(|(_, arguments)| arguments).collect();
-        let model = std::path::absolute(model).unwrap_or_else(|_| model.to_owned());
+        let model = fs::canonical_if_any(model).unwrap_or_else(|| model.to_owned());
         let sets =
             [&parts.grid, &parts.whole, &parts.eval].map(|set| ContentId::of(set.to_squad()).to_string());
         let what = (model, sets, &runs, plan.continued(runs.first().context("make a grid")?).1);
         let digest = ContentId::of(serde_json::to_vec(&what).context("write the demo's plan")?).to_string();
-        plan.folder = session.repository.join("checkpoints").join("demo").join(&digest[..8]);
+        let folder = session.repository.join("checkpoints").join("demo").join(&digest[..8]);
+        fs::create_folder(&folder)?;
+        // Checkpoints are remembered by their paths: from another folder they must be found as well.
+        plan.folder = fs::canonical_if_any(&folder).unwrap_or(folder);
         Ok(plan)
     }
 

@@ -6,6 +6,7 @@ use anyhow::Result;
 use trailmark_qa::split::{self, Group, TestSize};
 use trailmark_qa::{Dataset, questions};
 
+use crate::terminal::say;
 use crate::{data, fs};
 
 /// Questions that a run of the grid trains on.
@@ -40,8 +41,15 @@ impl Parts {
         let most = if file.is_some() { MOST_QUESTIONS } else { usize::MAX };
         let held_out = if file.is_some() { MOST_HELD_OUT } else { usize::MAX };
         let [grid, whole, eval_size] = if quick { QUICK } else { [GRID_QUESTIONS, most, held_out] };
-        let whole = sample(train, whole, seed)?;
-        Ok(Self { grid: sample(whole.clone(), grid, seed)?, whole, eval: sample(eval, eval_size, seed)? })
+        let n_all = train.examples.len() + eval.examples.len();
+        let (whole, eval) = (sample(train, whole, seed)?, sample(eval, eval_size, seed)?);
+        let n_used = whole.examples.len() + eval.examples.len();
+        if let Some(file) = file.filter(|_| n_used < n_all) {
+            say(&format!(
+                "the demo takes {n_used} of the {n_all} questions; all: trailmark train --train-file {file}"
+            ));
+        }
+        Ok(Self { grid: sample(whole.clone(), grid, seed)?, whole, eval })
     }
 
     /// Writes both parts as SQuAD JSON into the folder `demo` of a repository, for people to read.

@@ -31,30 +31,51 @@ impl Trainer<'_> {
         Ok(())
     }
 
+    /// Saves where it stands before it stops, if anything was done since the last checkpoint.
+    pub(super) fn keep(&mut self) -> Result<(), Error> {
+        // Saving the same step twice would take the sound folder away for a moment.
+        let folder = checkpoint::folder(&self.job.output_dir, self.state.global_step);
+        if self.state.global_step > 0 && self.last_saved.as_ref() != Some(&folder) {
+            self.save()?;
+        }
+        Ok(())
+    }
+
     /// Judges, chooses the weights that are handed back, and tidies up.
-    pub(super) fn finish(mut self, was_stopped: bool) -> Result<Outcome, Error> {
+    pub(super) fn finish(mut self, mut was_stopped: bool) -> Result<Outcome, Error> {
         self.optimiser.materialise(&mut self.job.model, &mut self.workspace);
         let arguments = self.job.arguments;
         self.state.trailmark = self.extra;
-        let mut checkpoint = self.last_saved.take();
+        let n_entries = self.state.log_history.len();
+        let mut best = None;
         if !was_stopped && arguments.do_train {
             self.tell_end();
             let has_best = self.best_folder.as_ref().filter(|folder| folder.exists());
-            if let Some(best) = has_best.filter(|_| arguments.load_best_model_at_end) {
-                self.job.model = Model::load(best)?;
-                checkpoint = Some(best.clone());
-            }
-            if let Some(limit) = arguments.save_total_limit.filter(|_| arguments.load_best_model_at_end) {
-                keep_best(&self.job.output_dir, limit, self.best_folder.as_deref())?;
+            if let Some(folder) = has_best.filter(|_| arguments.load_best_model_at_end) {
+                self.job.model = Model::load(folder)?;
+                best = Some(folder.clone());
             }
             self.diverged |= self.is_blind();
         }
-        let (step, best) = (self.state.global_step, self.state.best_global_step);
-        let has_other_weights = arguments.load_best_model_at_end && best.is_some_and(|best| best != step);
+        let (step, best_step) = (self.state.global_step, self.state.best_global_step);
+        let has_other_weights =
+            arguments.load_best_model_at_end && best_step.is_some_and(|best| best != step);
         let is_measured = self.evaluated_at == Some(step) && !has_other_weights;
         if arguments.do_eval && !was_stopped && !self.diverged && !is_measured {
-            self.evaluate()?;
+            match self.evaluate() {
+                Err(Error::Stopped) => was_stopped = true,
+                result => _ = result?,
+            }
+            // Whoever goes on from here does the end again. Weights of an earlier step have their checkpoint.
+            if was_stopped && arguments.do_train && best.is_none() {
+                self.state.log_history.truncate(n_entries);
+                self.keep()?;
+            }
         }
+        if let Some(limit) = arguments.save_total_limit.filter(|_| best.is_some() && !was_stopped) {
+            keep_best(&self.job.output_dir, limit, best.as_deref())?;
+        }
+        let checkpoint = best.or(self.last_saved);
         Ok(Outcome {
             model: self.job.model,
             state: self.state,

@@ -1,5 +1,7 @@
 //! What is said of a run: losses on the way, evaluations, and which was the best.
 
+use std::ops::ControlFlow;
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use serde_json::{Map, Value as Json, json};
@@ -41,15 +43,20 @@ impl Trainer<'_> {
         }
     }
 
-    /// Evaluates, records, and says whether it was the best so far.
+    /// Evaluates, records, and says whether it was the best so far; [`Error::Stopped`] when it was asked to stop.
     pub(super) fn evaluate(&mut self) -> Result<bool, Error> {
         let Some(features) = self.job.eval else { return Ok(false) };
         if features.windows.is_empty() {
             return Err(Error::NoData { part: "evaluation" });
         }
         self.optimiser.materialise(&mut self.job.model, &mut self.workspace);
-        let watch = &mut *self.job.watch;
-        let mut told = |done, all| watch(&Progress::Evaluating { done, all });
+        let (watch, stop) = (&mut *self.job.watch, self.job.stop);
+        let mut told = |done, all| {
+            watch(&Progress::Evaluating { done, all });
+            // What is done is of use all the same when nothing is left to do.
+            let breaks = done < all && stop.load(Ordering::Relaxed);
+            if breaks { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
         let evaluation =
             evaluate(&self.job.model, features, self.job.arguments, &mut self.workspace, &mut told)?;
         let step = self.state.global_step;

@@ -1,6 +1,6 @@
 //! Before the first step: a new state, or a checkpoint's.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use trailmark_encoder::{AdamW, AdamWOptions, Batch, Gradients, Workspace};
@@ -41,6 +41,12 @@ impl<'a> Trainer<'a> {
             optimiser = checkpoint.optimiser;
             job.model = checkpoint.model;
             state = saved;
+            // The folder may have been moved, or be named by another path, since.
+            if let Some(best) = state.best_model_checkpoint.as_mut().filter(|best| !Path::new(best).exists())
+                && let Some(name) = Path::new(best).file_name()
+            {
+                *best = job.output_dir.join(name).to_string_lossy().into_owned();
+            }
             last_saved = Some(folder);
         }
         let optimiser = optimiser.unwrap_or_else(|| AdamW::new(&job.model, options));
