@@ -18,7 +18,7 @@ use crate::row::RunRow;
 use crate::run::{About, number};
 use crate::scan;
 use crate::store::{Appended, Changes, Contents, Cursor, Object, Page, Prune, Stats, Store, Wanted};
-use crate::{Batch, Error, Order, Record, Repository};
+use crate::{Batch, Error, Order, Record, Repository, View};
 
 impl Store for Repository {
     fn id(&self) -> &str {
@@ -132,6 +132,18 @@ impl Store for Repository {
     fn open_blob(&self, id: &ContentId) -> Result<Box<dyn ReadSeek>, Error> {
         let path = self.blob_path(id);
         self.inner.place.files.0.open(&path).map_err(fs::named("open a blob", &path))
+    }
+
+    fn views(&self) -> Result<Vec<View>, Error> {
+        Self::views(self)
+    }
+
+    fn keep_view(&self, name: &str, url: &str) -> Result<Option<View>, Error> {
+        Self::keep_view(self, name, url)
+    }
+
+    fn forget_view(&self, name: &str) -> Result<Option<View>, Error> {
+        Self::forget_view(self, name)
     }
 
     fn stats(&self) -> Result<Stats, Error> {

@@ -30,6 +30,7 @@ mod row;
 mod run;
 mod scan;
 mod store;
+mod views;
 
 pub use best::{Best, BestRun, Selector, best};
 pub use error::Error;
@@ -41,3 +42,4 @@ pub use repository::Repository;
 pub use row::{Kind, RunRow, SeriesRow};
 pub use run::{PointRow, RunData, Series};
 pub use store::{Appended, Changes, Contents, Cursor, Object, Page, Prune, Stats, Store, Wanted};
+pub use views::View;

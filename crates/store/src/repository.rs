@@ -38,6 +38,8 @@ pub(crate) struct Inner {
     pub(crate) ingest: Mutex<HashMap<(RunId, WriterId), Ingest>>,
     /// Tells cursors of this process from those of others.
     pub(crate) session: WriterId,
+    /// Held while the kept views are changed.
+    pub(crate) views: Mutex<()>,
 }
 
 impl Repository {
@@ -90,6 +92,7 @@ impl Repository {
             editor: Mutex::new(WriterId::generate()),
             ingest: Mutex::default(),
             session: WriterId::generate(),
+            views: Mutex::default(),
         };
         Ok(Self { inner: Arc::new(inner) })
     }

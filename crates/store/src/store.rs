@@ -17,7 +17,7 @@ use crate::fs::{self, ReadSeek};
 use crate::journal::Problem;
 use crate::points::{Block, Columns};
 use crate::row::RunRow;
-use crate::{Error, Order};
+use crate::{Error, Order, View};
 
 /// A repository.
 pub trait Store: fmt::Debug + Send + Sync {
@@ -118,6 +118,24 @@ pub trait Store: fmt::Debug + Send + Sync {
     /// # Errors
     /// [`Error::Io`], also when there are none of that name.
     fn open_blob(&self, id: &ContentId) -> Result<Box<dyn ReadSeek>, Error>;
+
+    /// The views of the page that people keep here, by name.
+    ///
+    /// # Errors
+    /// [`Error::Broken`], [`Error::Io`].
+    fn views(&self) -> Result<Vec<View>, Error>;
+
+    /// Keeps a view by its name; answers the one that was called so before.
+    ///
+    /// # Errors
+    /// As [`Self::views`], and [`Error::Full`].
+    fn keep_view(&self, name: &str, url: &str) -> Result<Option<View>, Error>;
+
+    /// Forgets a view; answers what it was.
+    ///
+    /// # Errors
+    /// As [`Self::keep_view`].
+    fn forget_view(&self, name: &str) -> Result<Option<View>, Error>;
 
     /// What the repository holds.
     ///
