@@ -279,6 +279,7 @@ export type SeriesKind = "number" | "text" | "log" | "answer";
 export type Siblings = {
   experiment_runs: number;
   differs: Array<string>;
+  partly: Array<string>;
 };
 
 // What the curves of a run say.
@@ -444,11 +445,30 @@ export type Summary = {
 // How good an answer is.
 export type Verdict = "right" | "partly" | "wrong";
 
+// Verdicts through the last checkpoints of a run, five at most.
+export type Strip = {
+  steps: Array<StripStep>;
+  verdicts: { [key in string]: string };
+};
+
+// A checkpoint of a strip.
+export type StripStep = {
+  step: number;
+  epoch?: number;
+};
+
+// The strips of two runs.
+export type Strips = {
+  a: Strip;
+  b: Strip;
+};
+
 // `GET /api/v1/answers`.
 export type AnswerList = {
   total: number;
   summary: Summary;
   leak?: Leak;
+  strip: Strip;
   answers: Array<AnswerRow>;
   contexts: { [key in string]: string };
 };
@@ -505,6 +525,7 @@ export type Comparison = {
   total: number;
   summary: ComparisonSummary;
   leak?: Leak;
+  strips: Strips;
   rows: Array<Pair>;
   contexts: { [key in string]: string };
 };
@@ -637,4 +658,23 @@ export type Changed = {
   runs: Array<string>;
   new: Array<string>;
   gone: Array<string>;
+};
+
+// All kept views.
+export type KeptViews = {
+  views: Array<View>;
+  before?: View;
+};
+
+// A view of the page that somebody kept.
+export type View = {
+  name: string;
+  url: string;
+  kept_at: number;
+};
+
+// A view to keep.
+export type KeepView = {
+  name: string;
+  url: string;
 };

@@ -5,6 +5,7 @@ mod library;
 mod list;
 mod paired;
 mod shelf;
+mod strip;
 
 pub(crate) use compare::compare;
 pub(crate) use list::{history, list, steps};

@@ -11,10 +11,12 @@ mod plain;
 mod run;
 mod series;
 mod texts;
+mod views;
 
 pub use answers::{
     Answer, AnswerHistory, AnswerList, AnswerRow, AnswerStep, AnswerSteps, Candidate, Change, Comparison,
-    ComparisonSummary, Difference, HistoryStep, Leak, Pair, RunAnswerSteps, Summary, Verdict,
+    ComparisonSummary, Difference, HistoryStep, Leak, Pair, RunAnswerSteps, Strip, StripStep, Strips,
+    Summary, Verdict,
 };
 pub use ask::{AskAnswer, AskModel, AskRecord, AskReply, AskRequest, Model, Models};
 pub use edits::{Edit, Edited, Edits};
@@ -31,6 +33,7 @@ pub use run::{
 };
 pub use series::{Changed, Column, Columns, Hello, SeriesHead, SeriesHeader};
 pub use texts::{LogHits, LogLine, Logs, Stream, Text, Texts};
+pub use views::{KeepView, KeptViews, View};
 
 #[cfg(test)]
 mod schema;

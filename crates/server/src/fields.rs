@@ -179,14 +179,23 @@ fn kind(value: &ParamValue) -> &'static str {
     }
 }
 
-/// Paths of params whose values are not the same in all runs, or that only some have.
-pub(crate) fn differing(runs: &[&RunItem]) -> Vec<String> {
+/// How the runs of an experiment stand to each other. A param differs where at least two runs that have it do not agree;
+/// what is missing differs from nothing.
+pub(crate) fn siblings(runs: &[&RunItem]) -> dto::Siblings {
     let mut found = Found::default();
     for item in runs {
         found.add_params("", &item.row.params);
     }
-    let differs = |param: &Param<'_>| param.values.len() > 1 || param.runs < runs.len() as u64;
-    found.params.into_iter().filter(|(_, param)| differs(param)).map(|(path, _)| path).collect()
+    let n_runs = runs.len() as u64;
+    let mut siblings = dto::Siblings { experiment_runs: n_runs, differs: Vec::new(), partly: Vec::new() };
+    for (path, param) in found.params {
+        if param.values.len() > 1 {
+            siblings.differs.push(path);
+        } else if param.runs < n_runs {
+            siblings.partly.push(path);
+        }
+    }
+    siblings
 }
 
 /// Every path that a run has.

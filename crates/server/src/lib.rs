@@ -38,6 +38,7 @@ mod series;
 mod server;
 mod snapshot;
 mod texts;
+mod views;
 
 pub use ask::{Answered, Answerer, AskError, Asked, Keeper, KeptText};
 pub use error::ApiError;

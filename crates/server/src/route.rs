@@ -18,7 +18,9 @@ use crate::error::ApiError;
 use crate::frame;
 use crate::guard::{self, Guard};
 use crate::parameter::{Parameters, deepest};
-use crate::{answers, ask, complete, edits, fields, findings, info, live, logs, page, runs, series, texts};
+use crate::{
+    answers, ask, complete, edits, fields, findings, info, live, logs, page, runs, series, texts, views,
+};
 
 /// Bytes of a request at most.
 const MOST_BYTES: usize = 16 << 20;
@@ -62,11 +64,16 @@ macro_rules! command {
 }
 
 fn repository() -> Router<Arc<App>> {
+    let kept = get(|app: Shared| json(app, views::list));
+    let kept = kept.post(|app: Shared, body: Bytes| json(app, move |app| views::keep(app, &body_of(&body)?)));
+    let kept =
+        kept.delete(|app: Shared, Parameters(request)| json(app, move |app| views::forget(app, &request)));
     Router::new()
         .route("/info", get(|app: Shared| json(app, info::info)))
         .route("/fields", query!(fields::fields))
         .route("/complete", query!(complete::complete))
         .route("/home", get(|app: Shared| json(app, info::home)))
+        .route("/views", kept)
         .route("/events", get(|app: Shared, Parameters(request)| events(app, request)))
 }
 

@@ -71,10 +71,7 @@ pub(crate) fn one(app: &App, id: &str) -> Result<dto::RunDetail, ApiError> {
         note: item.row.note.clone(),
         problems: item.row.problems.iter().map(ToString::to_string).collect(),
         diagnosis: diagnosis::diagnose(app, item, &siblings)?,
-        siblings: dto::Siblings {
-            experiment_runs: siblings.len() as u64,
-            differs: fields::differing(&siblings),
-        },
+        siblings: fields::siblings(&siblings),
     })
 }
 

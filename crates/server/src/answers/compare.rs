@@ -10,6 +10,7 @@ use super::library::{Library, leak};
 use super::list::{Finder, LIMIT, answer, contexts, no_answers, row};
 use super::paired::{Pair, difference};
 use super::shelf::{Answers, OfStep};
+use super::strip::strip;
 use crate::app::App;
 use crate::dto::{self, Change};
 use crate::error::ApiError;
@@ -125,6 +126,10 @@ pub(crate) fn compare(app: &App, request: &CompareRequest) -> Result<dto::Compar
         total: found.len() as u64,
         summary: summary(&both, a.records().len(), b.records().len()),
         leak: leak(&libraries, both.iter().map(|(_, b)| *b)),
+        strips: dto::Strips {
+            a: strip(&a.answers, a.step, page.iter().map(|(a, _)| *a)),
+            b: strip(&b.answers, b.step, page.iter().map(|(_, b)| *b)),
+        },
         rows: rows.collect(),
         contexts: contexts(page.iter().map(|(_, b)| *b), &libraries),
     })

@@ -7,6 +7,7 @@ use trailmark_core::Answer as Record;
 
 use super::library::{Library, leak};
 use super::shelf::{count, summary, verdict};
+use super::strip::strip;
 use crate::app::App;
 use crate::dto::{self, Real, Verdict};
 use crate::error::ApiError;
@@ -94,6 +95,7 @@ pub(crate) fn list(app: &App, request: &ListRequest) -> Result<dto::AnswerList, 
     let page: Vec<&Record> = page.copied().collect();
     Ok(dto::AnswerList {
         total: found.len() as u64,
+        strip: strip(&answers, step.unwrap_or_default(), page.iter().copied()),
         summary: summary(of_step.answers.iter()),
         leak: leak(&[&library], of_step.answers.iter()),
         contexts: contexts(page.iter().copied(), &[&library]),

@@ -80,10 +80,43 @@ pub struct AnswerList {
     /// Evaluation paragraphs that training saw; left out when there are none, or nobody knows.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub leak: Option<Leak>,
+    /// The verdicts on the answers asked for, through the last checkpoints.
+    pub strip: Strip,
     /// The answers asked for.
     pub answers: Vec<AnswerRow>,
     /// Their contexts by id.
     pub contexts: BTreeMap<String, String>,
+}
+
+/// Verdicts through the last checkpoints of a run, five at most.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Strip {
+    /// The checkpoints, the one asked for among them.
+    pub steps: Vec<StripStep>,
+    /// For each question by its key a letter a checkpoint: `r` right, `p` partly, `w` wrong, `-` not asked.
+    pub verdicts: BTreeMap<String, String>,
+}
+
+/// A checkpoint of a strip.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
+pub struct StripStep {
+    /// The step.
+    pub step: i64,
+    /// Its epoch.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub epoch: Option<f64>,
+}
+
+/// The strips of two runs.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Strips {
+    /// Of A.
+    pub a: Strip,
+    /// Of B.
+    pub b: Strip,
 }
 
 /// Paragraphs that are in training and in evaluation.
@@ -167,6 +200,8 @@ pub struct Comparison {
     /// Evaluation paragraphs that the training of either saw.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub leak: Option<Leak>,
+    /// The verdicts on the rows asked for, through the last checkpoints of each run.
+    pub strips: Strips,
     /// The questions asked for.
     pub rows: Vec<Pair>,
     /// Their contexts by id.

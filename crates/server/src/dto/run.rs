@@ -212,8 +212,10 @@ pub enum SeriesKind {
 pub struct Siblings {
     /// How many runs the experiment has, this one counted.
     pub experiment_runs: u64,
-    /// Paths of params whose values are not the same in all of them.
+    /// Paths of params that have at least two different values among them.
     pub differs: Vec<String>,
+    /// Paths of params of one value that some of them do not have.
+    pub partly: Vec<String>,
 }
 
 /// What the curves of a run say.

@@ -64,11 +64,13 @@ fn schema() -> String {
         SeriesHeader SeriesHead Columns Column
         Texts Text Logs LogLine Stream LogHits
         AnswerSteps RunAnswerSteps AnswerStep Summary Verdict
+        Strip StripStep Strips
         AnswerList AnswerRow Answer Candidate Leak
         Comparison ComparisonSummary Difference Change Pair
         AnswerHistory HistoryStep
         Models Model AskRequest AskRecord AskReply AskModel AskAnswer
         Hello Changed
+        KeptViews View KeepView
     }
     text
 }

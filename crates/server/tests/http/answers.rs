@@ -11,6 +11,12 @@ fn two(served: &Served) -> [String; 2] {
     [0, 1].map(|index| runs["runs"][index]["id"].as_str().unwrap().to_owned())
 }
 
+/// The steps of a run with their epochs.
+fn of_steps(run: &Json) -> Vec<Json> {
+    let steps = run["steps"].as_array().unwrap();
+    steps.iter().map(|step| json!({"step": step["step"], "epoch": step["epoch"]})).collect()
+}
+
 #[test]
 fn answers_are_told_by_step_and_listed() {
     let folder = reference();
@@ -28,7 +34,12 @@ fn answers_are_told_by_step_and_listed() {
     let list = served.json(&format!("answers?run={a}&step={step}&limit=7"));
     assert_eq!((&list["total"], list["answers"].as_array().unwrap().len()), (&json!(240), 7));
     assert_eq!(list["summary"]["right"], last["right"]);
+    assert_eq!(list["strip"]["steps"], json!(of_steps(of_a)));
+    assert_eq!(list["strip"]["verdicts"].as_object().unwrap().len(), 7);
     let answer = &list["answers"][0];
+    let verdicts = list["strip"]["verdicts"][answer["question_key"].as_str().unwrap()].as_str().unwrap();
+    assert_eq!(verdicts.len(), 5);
+    assert_eq!(verdicts.get(4..), answer["verdict"].as_str().and_then(|verdict| verdict.get(..1)));
     let context = list["contexts"][answer["context_id"].as_str().unwrap()].as_str().unwrap();
     let (start, end) = (answer["start"].as_u64().unwrap() as usize, answer["end"].as_u64().unwrap() as usize);
     let span: String = context.chars().skip(start).take(end - start).collect();
@@ -80,6 +91,11 @@ fn two_runs_stand_beside_each_other() {
     assert_eq!(served.json(&format!("{path}&show=changed"))["total"], n("fixed") + n("broken"));
     assert_eq!(compared["leak"]["shared_paragraphs"], 3);
     let row: &Json = &compared["rows"][0];
+    for side in ["a", "b"] {
+        let verdicts = &compared["strips"][side]["verdicts"][row["question_key"].as_str().unwrap()];
+        let last = verdicts.as_str().unwrap().chars().next_back().unwrap().to_string();
+        assert!(row[side]["verdict"].as_str().unwrap().starts_with(&last), "{verdicts}");
+    }
     assert!(row["a"]["answer"].is_string() && row["b"]["verdict"].is_string());
     assert!(compared["contexts"][row["context_id"].as_str().unwrap()].is_string());
     // A run beside itself differs in nothing, and that is no evidence.

@@ -18,6 +18,7 @@ mod runs;
 mod series;
 mod served;
 mod texts;
+mod views;
 
 use std::path::Path;
 

@@ -82,6 +82,7 @@ fn one_run_tells_everything_about_itself() {
     assert_eq!(run["siblings"]["experiment_runs"], 6);
     let differs = run["siblings"]["differs"].as_array().unwrap();
     assert!(differs.contains(&json!("hparams.learning_rate")) && !differs.contains(&json!("hparams.seed")));
+    assert_eq!(run["siblings"]["partly"], json!([]));
     let kinds: Vec<&str> =
         run["series"].as_array().unwrap().iter().map(|series| series["kind"].as_str().unwrap()).collect();
     assert!(["number", "text", "log", "answer"].iter().all(|kind| kinds.contains(kind)), "{kinds:?}");
@@ -91,6 +92,25 @@ fn one_run_tells_everything_about_itself() {
     let blind = served.json(&format!("runs/{}", blind["runs"][0]["id"].as_str().unwrap()));
     assert_eq!(blind["diagnosis"]["kind"], "diverged");
     assert!(blind["diagnosis"]["sentence"].as_str().unwrap().contains("ln 384"), "{}", blind["diagnosis"]);
+}
+
+#[test]
+fn a_run_without_params_makes_no_param_differ() {
+    let folder = reference();
+    let bare = begin(folder.path(), "untrained", 1e9);
+    bare.end(Some(End::Finished));
+    let served = Served::start(folder.path());
+    let runs = served.json("runs");
+    let grid = runs["runs"].as_array().unwrap().iter().find(|run| run["name"] != "untrained").unwrap();
+    let experiment = grid["experiment"].as_str().unwrap().to_owned();
+    let untrained = runs["runs"].as_array().unwrap().iter().find(|run| run["name"] == "untrained").unwrap();
+    let change = json!({"runs": [untrained["id"]], "edit": {"experiment": experiment}});
+    assert_eq!(served.post("edits", &change).status, 200);
+    let siblings = &served.json(&format!("runs/{}", grid["id"].as_str().unwrap()))["siblings"];
+    assert_eq!(siblings["experiment_runs"], 7);
+    let has = |key: &str, path: &str| siblings[key].as_array().unwrap().contains(&json!(path));
+    assert!(has("differs", "hparams.learning_rate") && !has("differs", "hparams.max_seq_length"));
+    assert!(has("partly", "hparams.max_seq_length") && !has("partly", "hparams.learning_rate"));
 }
 
 #[test]

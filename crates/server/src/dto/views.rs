@@ -1,0 +1,37 @@
+//! Kept views.
+
+use serde::{Deserialize, Serialize};
+
+/// A view of the page that somebody kept.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct View {
+    /// What people call it.
+    pub name: String,
+    /// The page's address, without the server.
+    pub url: String,
+    /// When it was kept, in seconds since 1970.
+    pub kept_at: f64,
+}
+
+/// All kept views.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
+pub struct KeptViews {
+    /// By name.
+    pub views: Vec<View>,
+    /// What was replaced or forgotten.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub before: Option<View>,
+}
+
+/// A view to keep.
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(deny_unknown_fields)]
+pub struct KeepView {
+    /// What it shall be called; one that is called so already is replaced.
+    pub name: String,
+    /// The page's address, without the server.
+    pub url: String,
+}
