@@ -32,7 +32,14 @@ import type {
   SeriesQuery,
   TextsQuery,
 } from "./queries.ts";
-import type { Fields, Finding, Home, RunDetail, Runs } from "./shapes.ts";
+import type {
+  Fields,
+  Finding,
+  Home,
+  KeptViews,
+  RunDetail,
+  Runs,
+} from "./shapes.ts";
 
 export type Kind = "runs" | "metrics" | "texts";
 export type Values = Readonly<
@@ -152,6 +159,19 @@ export const runs = (query: RunsQuery, signal?: AbortSignal): Promise<Runs> =>
 
 export const run = (id: string, signal?: AbortSignal): Promise<RunDetail> =>
   get(address(run_path(id)), read.run_detail, signal);
+
+/** The views that people keep. */
+export const views = (signal?: AbortSignal): Promise<KeptViews> =>
+  get(address("views"), read.kept_views, signal);
+
+/** Keeps a view by its name, in the place of one that is called so. */
+export const keep_view = (name: string, url: string): Promise<KeptViews> =>
+  post("views", { name, url }, read.kept_views);
+
+export async function forget_view(name: string): Promise<KeptViews> {
+  const response = await ask(address("views", { name }), { method: "DELETE" });
+  return read.kept_views(await response.json(), "answer");
+}
 
 export const findings = async (
   q: string,

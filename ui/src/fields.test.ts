@@ -7,8 +7,8 @@ import {
   flat_run,
   in_ranges,
   short_names,
-  varying,
 } from "./fields.ts";
+import { varying } from "./varying.ts";
 import type { Json } from "./schema.ts";
 import type { Run } from "./shapes.ts";
 
@@ -129,5 +129,37 @@ test("a param that follows from another does not count beside it", () => {
   assert.deepEqual(
     varying(fields_of(runs), runs).map((field) => field.id),
     ["bs_batch_size", "lr"],
+  );
+});
+
+test("a run without params makes no param vary", () => {
+  const bare = flat_run(run("bare", {}));
+  const runs = [...grid, bare];
+  const fields = fields_of(runs);
+  assert.deepEqual(
+    varying(fields, runs).map((field) => field.id),
+    ["bs", "lr"],
+  );
+  assert.equal(field_named(fields, "decay")?.differs, false);
+  assert.equal(field_named(fields, "lr")?.differs, true);
+});
+
+test("None is a value of its own where runs say it", () => {
+  const runs = [null, 1, null, 1].map((limit, i) =>
+    flat_run(run(`r${i}`, { limit })),
+  );
+  assert.equal(field_named(fields_of(runs), "limit")?.differs, true);
+});
+
+test("a param follows from another where both are known", () => {
+  const runs = [
+    flat_run(run("a", { n: 641, epochs: 1, model: "small" })),
+    flat_run(run("b", { n: 641, epochs: 1, model: "small" })),
+    flat_run(run("c", { n: 4695, epochs: 2, model: "large" })),
+    flat_run(run("untrained", { model: "small" })),
+  ];
+  assert.deepEqual(
+    varying(fields_of(runs), runs).map((field) => field.id),
+    ["epochs"],
   );
 });

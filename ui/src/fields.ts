@@ -5,7 +5,7 @@
 
 import { distinct } from "./math/group.ts";
 import type { FieldValue } from "./math/group.ts";
-import { param } from "./math/format.ts";
+import { param, short_path } from "./math/format.ts";
 import type { Context, Json } from "./schema.ts";
 import type { Run } from "./shapes.ts";
 
@@ -30,6 +30,8 @@ export interface RunField {
   readonly path: string;
   /** Its distinct values in order. */
   readonly values: readonly FieldValue[];
+  /** Whether at least two runs or series that have it differ in it: what is missing differs from nothing. */
+  readonly differs: boolean;
   /** The field that was cut into ranges, if this is one; its values are then their names in order. */
   readonly whole?: RunField;
   of(item: Item): FieldValue;
@@ -75,7 +77,7 @@ export function fields_of(runs: readonly FlatRun[]): readonly RunField[] {
       label: "metric",
       kind: "metric",
       path: "metric",
-      values: distinct(
+      ...several(
         runs.flatMap(({ run }) => run.metrics.map((metric) => metric.name)),
       ),
       of: (item) => item.name,
@@ -85,10 +87,18 @@ export function fields_of(runs: readonly FlatRun[]): readonly RunField[] {
       label: `run.${name}`,
       kind: "run",
       path: name,
-      values: distinct(runs.map(({ run }) => read(run))),
+      ...several(runs.map(({ run }) => read(run))),
       of: (item) => read(item.run.run),
     })),
   ];
+}
+
+/** Distinct values of what all have. */
+function several(
+  all: readonly FieldValue[],
+): Pick<RunField, "values" | "differs"> {
+  const values = distinct(all);
+  return { values, differs: values.length > 1 };
 }
 
 function param_fields(runs: readonly FlatRun[]): RunField[] {
@@ -101,8 +111,22 @@ function param_fields(runs: readonly FlatRun[]): RunField[] {
     kind: "param",
     path,
     values: distinct(runs.map((run) => run.params.get(path) ?? null)),
+    differs: present_values(runs, path).length > 1,
     of: (item) => item.run.params.get(path) ?? null,
   }));
+}
+
+/** The distinct values of a param in the runs that have it. */
+export function present_values(
+  runs: readonly FlatRun[],
+  path: string,
+): FieldValue[] {
+  return distinct(
+    runs.flatMap((run) => {
+      const value = run.params.get(path);
+      return value === undefined ? [] : [value];
+    }),
+  );
 }
 
 const context_field =
@@ -112,7 +136,7 @@ const context_field =
     label: key,
     kind: "context",
     path: key,
-    values: distinct(
+    ...several(
       runs.flatMap(({ run }) =>
         run.metrics.map((metric) => context_value(metric.context, key)),
       ),
@@ -159,49 +183,6 @@ export function field_named(
   );
 }
 
-/** Params that differ among the runs, that no run has for itself alone, and that no other param stands for. */
-export function varying(
-  fields: readonly RunField[],
-  runs: readonly FlatRun[],
-): readonly RunField[] {
-  const found = fields.filter(
-    (field) =>
-      field.kind === "param" &&
-      field.values.length > 1 &&
-      (field.values.length < runs.length ||
-        runs.length <= 3 ||
-        is_continuous(field)) &&
-      !/(^|[._])(seed|run_name|name|output_dir|logging_dir)$/.test(field.path),
-  );
-  const by_split = new Map<string, RunField>();
-  for (const field of found) {
-    const split = split_of(field, runs);
-    const known = by_split.get(split);
-    if (known === undefined || standing(field) < standing(known))
-      by_split.set(split, field);
-  }
-  return found.filter((field) => by_split.get(split_of(field, runs)) === field);
-}
-
-/** Which runs share a value, whatever it is: equal where one param follows from another. */
-function split_of(field: RunField, runs: readonly FlatRun[]): string {
-  const order = new Map<FieldValue, number>();
-  return runs
-    .map((run) => {
-      const value = run.params.get(field.path) ?? null;
-      const known = order.get(value) ?? order.size;
-      order.set(value, known);
-      return known;
-    })
-    .join(" ");
-}
-
-/** What a person sets stands before what follows from it. */
-function standing(field: RunField): number {
-  if (/(learning_rate|lr|batch_size)$/.test(field.path)) return 0;
-  return /(steps|samples|tokens|total|effective)/.test(field.path) ? 2 : 1;
-}
-
 /** Above so many numbers a field is cut into ranges before colours stand for it. */
 const MOST_NUMBERS = 12;
 const RANGES = 5;
@@ -240,6 +221,7 @@ export function in_ranges(field: RunField): RunField {
 
 /** A value of a field as its legend says it: rates of one field all as 4e-5, not one as 0.004. */
 export function field_text(field: RunField, value: FieldValue): string {
+  if (typeof value === "string") return short_path(value);
   const is_tiny = (one: FieldValue): boolean =>
     typeof one === "number" && one !== 0 && Math.abs(one) < 1e-3;
   const is_small = (one: FieldValue): boolean =>
@@ -274,13 +256,6 @@ export function brief_label(label: string): string {
     .replace(/^exact_match$/, "EM")
     .replace(/^f1$/, "F1")
     .replace(/^(.*), (train|eval)$/, "$2 $1");
-}
-
-/** Numbers with fractions are drawn from a range; whole ones that are all different may be a mere count. */
-function is_continuous(field: RunField): boolean {
-  return field.values.every(
-    (value) => typeof value === "number" && !Number.isInteger(value),
-  );
 }
 
 /** A value as a legend or an axis says it. */

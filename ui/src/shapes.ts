@@ -24,6 +24,7 @@ export type MetricField = Decoded<s.MetricField>;
 export type Fields = Decoded<s.Fields>;
 export type BestRun = Decoded<s.BestRun>;
 export type Home = Decoded<s.Home>;
+export type KeptViews = Decoded<s.KeptViews>;
 
 const counted = object<{ name: string; runs: number }>({
   name: string,
@@ -122,6 +123,7 @@ export const run_detail: Decoder<RunDetail> = object<RunDetail>({
   siblings: object<s.Siblings>({
     experiment_runs: number,
     differs: array(string),
+    partly: array(string),
   }),
   diagnosis: optional(
     object<s.Diagnosis>({
@@ -197,6 +199,17 @@ export const fields: Decoder<Fields> = object<Fields>({
       color: optional(string),
     }),
   ),
+});
+
+const view: Decoder<s.View> = object<s.View>({
+  name: string,
+  url: string,
+  kept_at: number,
+});
+
+export const kept_views: Decoder<KeptViews> = object<KeptViews>({
+  views: array(view),
+  before: optional(view),
 });
 
 export const completion: Decoder<s.Completion> = object<s.Completion>({

@@ -7,10 +7,16 @@ import type * as s from "./schema.ts";
 export type Candidate = Decoded<s.Candidate>;
 export type Answer = Decoded<s.Answer>;
 export type AnswerRow = Decoded<s.AnswerRow>;
-export type AnswerList = Omit<Decoded<s.AnswerList>, "contexts"> & Contexts;
+export type Strip = Omit<Decoded<s.Strip>, "verdicts"> & {
+  /** Letters by question: r, p, w, and - where it was not asked. */
+  readonly verdicts: ReadonlyMap<string, string>;
+};
+export type AnswerList = Omit<Decoded<s.AnswerList>, "contexts" | "strip"> &
+  Contexts & { readonly strip: Strip };
 export type Difference = Decoded<s.Difference>;
 export type Pair = Decoded<s.Pair>;
-export type Comparison = Omit<Decoded<s.Comparison>, "contexts"> & Contexts;
+export type Comparison = Omit<Decoded<s.Comparison>, "contexts" | "strips"> &
+  Contexts & { readonly strips: { readonly a: Strip; readonly b: Strip } };
 export type HistoryStep = Decoded<s.HistoryStep>;
 export type AnswerHistory = Decoded<s.AnswerHistory>;
 export type Model = Decoded<s.Model>;
@@ -58,12 +64,17 @@ const leak = object<s.Leak>({
   questions: number,
 });
 
-const contexts: Decoder<ReadonlyMap<string, string>> = (value, at) => {
+const by_key: Decoder<ReadonlyMap<string, string>> = (value, at) => {
   if (typeof value !== "object" || value === null) return new Map();
   return new Map(
     Object.entries(value).map(([id, text]) => [id, string(text, at)]),
   );
 };
+
+const strip: Decoder<Strip> = object<Strip>({
+  steps: array(object<s.StripStep>({ step: number, epoch: optional(number) })),
+  verdicts: by_key,
+});
 
 export const answer_list: Decoder<AnswerList> = object<AnswerList>({
   total: number,
@@ -76,8 +87,9 @@ export const answer_list: Decoder<AnswerList> = object<AnswerList>({
     f1: number,
   }),
   leak: optional(leak),
+  strip,
   answers: array(object<AnswerRow>({ ...question_fields, ...answer_fields })),
-  contexts,
+  contexts: by_key,
 });
 
 const difference: Decoder<Difference> = object<Difference>({
@@ -103,6 +115,7 @@ export const comparison: Decoder<Comparison> = object<Comparison>({
     f1: difference,
   }),
   leak: optional(leak),
+  strips: object<Comparison["strips"]>({ a: strip, b: strip }),
   rows: array(
     object<Pair>({
       ...question_fields,
@@ -111,7 +124,7 @@ export const comparison: Decoder<Comparison> = object<Comparison>({
       b: answer,
     }),
   ),
-  contexts,
+  contexts: by_key,
 });
 
 export const answer_history: Decoder<AnswerHistory> = object<AnswerHistory>({

@@ -25,6 +25,8 @@ test("linear ticks are round and share their decimals", () => {
   check(0, 100, 5, ["0", "20", "40", "60", "80", "100"]);
   check(0, 20_000, 5, ["0", "5k", "10k", "15k", "20k"]);
   check(0, 4e6, 4, ["0", "1M", "2M", "3M", "4M"]);
+  check(0, 2e8, 2, ["0", "100M", "200M"]);
+  check(0, 1.2e9, 3, ["0", "0.5G", "1.0G"]);
   check(0, 4e-5, 4, ["0", "1e-5", "2e-5", "3e-5", "4e-5"]);
 });
 
@@ -56,6 +58,7 @@ test("log ticks thin out as decades grow", () => {
     "10",
   ]);
   check(0.03, 300, 5, ["0.1", "1", "10", "100"]);
+  check(500, 2e9, 3, ["1000", "1M", "1G"]);
   check(3e-5, 5e-3, 8, [
     "3e-5",
     "5e-5",
@@ -68,7 +71,7 @@ test("log ticks thin out as decades grow", () => {
     "0.003",
     "0.005",
   ]);
-  check(1, 1e12, 4, ["1", "1000", "1M", "1000M", "1e12"]);
+  check(1, 1e12, 4, ["1", "1000", "1M", "1G", "1e12"]);
 });
 
 test("a log axis too narrow for round powers falls back to even steps", () => {

@@ -1,6 +1,6 @@
 // Round values for an axis, and their labels.
 //
-// Labels of one axis share their decimals, so that they can be compared at a glance; thousands become k and M, which
+// Labels of one axis share their decimals, so that they can be compared at a glance; thousands become k, M and G, which
 // belongs on axes only.
 
 import type { Scale } from "./scale.ts";
@@ -34,7 +34,7 @@ export function ticks(
   );
   return multiples(low, high, step).map((value) => ({
     value,
-    label: stepped(value, step),
+    label: stepped(value, step, Math.max(Math.abs(low), Math.abs(high))),
   }));
 }
 
@@ -102,9 +102,11 @@ function powers(
   return out;
 }
 
-function stepped(value: number, step: number): string {
+function stepped(value: number, step: number, largest: number): string {
   const size = Math.abs(value);
   if (value === 0) return "0";
+  if (step >= 1e8 && largest >= 1e9)
+    return `${signed(value / 1e9, step / 1e9)}G`;
   if (step >= 1e6) return `${signed(value / 1e6, step / 1e6)}M`;
   if (step >= 1000) return `${signed(value / 1000, step / 1000)}k`;
   if (step < 1e-4) {
@@ -124,7 +126,8 @@ function signed(value: number, step: number): string {
 
 /** A value by itself, as short as it is exact: 0.4, 1.5, 10, 4e-5, 20k. */
 function plain(value: number): string {
-  if (value >= 1e10) return tidy_exponent(value.toExponential());
+  if (value >= 1e12) return tidy_exponent(value.toExponential());
+  if (value >= 1e9) return `${Number((value / 1e9).toPrecision(3))}G`;
   if (value >= 1e6) return `${Number((value / 1e6).toPrecision(3))}M`;
   if (value >= 1e4) return `${Number((value / 1000).toPrecision(3))}k`;
   if (value < 1e-3) return tidy_exponent(value.toExponential());

@@ -95,3 +95,22 @@ test("less is better by the last word of a name", () => {
   assert.ok(!format.is_less_better("loss_scale"));
   assert.ok(!format.is_less_better("f1"));
 });
+
+test("a p value says its sign", () => {
+  assert.equal(format.p_value(0.00003), "p < 0.0001");
+  assert.equal(format.p_value(0.0234), "p = 0.02");
+  assert.equal(format.p_value(NaN), "NaN");
+});
+
+test("of a long path its last part is told", () => {
+  assert.equal(
+    format.short_path("/home/someone/models/all-MiniLM-L6-v2/checkpoint-41"),
+    "…/checkpoint-41",
+  );
+  assert.equal(format.short_path("./runs/long-enough/of-a-path/x/"), "…/x");
+  assert.equal(
+    format.short_path("sentence-transformers/all-MiniLM-L6-v2"),
+    "sentence-transformers/all-MiniLM-L6-v2",
+  );
+  assert.equal(format.short_path("/short"), "/short");
+});

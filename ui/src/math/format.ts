@@ -98,6 +98,12 @@ export function param(value: unknown): string {
   return JSON.stringify(value);
 }
 
+/** Where a text is a long path, its last part: what tells one from another. */
+export function short_path(text: string): string {
+  const found = /^(?:[a-z]+:\/)?(?:\/|~|\.).*\/([^/]+)\/?$/i.exec(text);
+  return text.length <= 24 || found === null ? text : `…/${found[1] ?? ""}`;
+}
+
 /** Where an exponent is shorter, as people write learning rates: 4e-3, but 0.01. */
 function plain_number(value: number): string {
   const plain = String(value).replace("e+", "e");
@@ -222,12 +228,12 @@ export function bytes(value: number): string {
   return none;
 }
 
-/** A p value: one digit. */
+/** A p value with its sign: one digit. */
 export function p_value(value: number): string {
   const odd = special(value);
   if (odd !== undefined) return odd;
-  if (value < 0.0001) return "< 0.0001";
-  return String(Number(value.toPrecision(1)));
+  if (value < 0.0001) return "p < 0.0001";
+  return `p = ${Number(value.toPrecision(1))}`;
 }
 
 /** A count with its noun: 1 run, 2 runs. */

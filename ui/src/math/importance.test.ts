@@ -21,6 +21,14 @@ test("results that are missing do not count", () => {
   assert.ok(importance([...rates, 9], [...losses, NaN]) > 0.8);
 });
 
+test("who lacks the param does not count", () => {
+  assert.equal(
+    importance([...rates, undefined], [...losses, 100]),
+    importance(rates, losses),
+  );
+  assert.equal(importance([1, 1, 1, undefined], [1, 2, 3, 100]), 0);
+});
+
 test("equal values share their rank", () => {
   assert.deepEqual(ranks([3, 1, 3, 2]), [2.5, 0, 2.5, 1]);
 });

@@ -5,13 +5,17 @@
 import type { FieldValue } from "./group.ts";
 import { key_of } from "./group.ts";
 
-/** The share (0 to 1) of the spread of `results` that groups of equal `values` explain, adjusted for their number. */
+/** The share (0 to 1) of the spread of `results` that groups of equal `values` explain, adjusted for their number. Who
+ *  has no value or no result does not count. */
 export function importance(
-  values: readonly FieldValue[],
+  values: readonly (FieldValue | undefined)[],
   results: readonly number[],
 ): number {
-  const keys = group_keys(values);
-  const kept = results.flatMap((result, i) =>
+  const known = values.flatMap((value, i) =>
+    value === undefined ? [] : [{ value, result: results[i] ?? NaN }],
+  );
+  const keys = group_keys(known.map((one) => one.value));
+  const kept = known.flatMap(({ result }, i) =>
     Number.isFinite(result) ? [{ key: keys[i] ?? "", result }] : [],
   );
   const n = kept.length;

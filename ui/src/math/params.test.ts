@@ -1,12 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import {
-  all_paths,
-  differing,
-  leaves,
-  short_name,
-  value_at,
-} from "./params.ts";
+import { all_paths, leaves, short_name, unequal, value_at } from "./params.ts";
 
 const a = { hparams: { lr: 4e-5, bs: 32 }, name: "x", list: [1, 2] };
 const b = { hparams: { lr: 4e-5, bs: 16 }, name: "x", extra: {} };
@@ -26,10 +20,19 @@ test("a path finds its value, through keys with dots too", () => {
   assert.equal(value_at(a, "toString"), undefined);
 });
 
-test("what differs is named, and missing differs from any value", () => {
-  assert.deepEqual(differing([a, b]), ["hparams.bs", "list", "extra"]);
-  assert.deepEqual(differing([a, a]), []);
-  assert.deepEqual(differing([]), []);
+test("what has two values differs; what some lack is told apart", () => {
+  assert.deepEqual(unequal([a, b]), {
+    differing: ["hparams.bs"],
+    partly: ["list", "extra"],
+  });
+  assert.deepEqual(unequal([a, a]), { differing: [], partly: [] });
+  assert.deepEqual(unequal([]), { differing: [], partly: [] });
+});
+
+test("a run without params makes no param differ", () => {
+  const found = unequal([a, {}, b]);
+  assert.deepEqual(found.differing, ["hparams.bs"]);
+  assert.deepEqual(found.partly, ["hparams.lr", "name", "list", "extra"]);
 });
 
 test("paths of several trees are met once", () => {

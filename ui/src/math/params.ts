@@ -45,8 +45,16 @@ export function short_name(path: string): string {
   return path.slice(path.lastIndexOf(".") + 1);
 }
 
-/** Paths whose values differ between the trees, in the order in which they are met; missing differs from any value. */
-export function differing(trees: readonly ParamTree[]): string[] {
+/** What of the params is not the same in all trees, by path, in the order in which they are met. */
+export interface Unequal {
+  /** Paths with at least two different values among the trees that have them. */
+  readonly differing: readonly string[];
+  /** Paths with one value, which some trees do not have. */
+  readonly partly: readonly string[];
+}
+
+/** Which params differ: a value that is missing differs from none. */
+export function unequal(trees: readonly ParamTree[]): Unequal {
   const seen = new Map<
     string,
     { readonly text: string; count: number; is_same: boolean }
@@ -63,9 +71,14 @@ export function differing(trees: readonly ParamTree[]): string[] {
       }
     }
   }
-  return [...seen]
-    .filter(([, found]) => !found.is_same || found.count < trees.length)
-    .map(([path]) => path);
+  const paths = (fits: (count: number, is_same: boolean) => boolean) =>
+    [...seen]
+      .filter(([, { count, is_same }]) => fits(count, is_same))
+      .map(([path]) => path);
+  return {
+    differing: paths((_, is_same) => !is_same),
+    partly: paths((count, is_same) => is_same && count < trees.length),
+  };
 }
 
 /** Every path of the trees, in the order in which they are met. */

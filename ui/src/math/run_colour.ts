@@ -1,9 +1,10 @@
 // The colour of each run: two ordered params that differ make hue and lightness, one makes a ramp, none a colour of the
-// run's experiment. It follows from what the experiment's runs are, not from what is filtered.
+// run's experiment; a run without these params is neutral. It follows from what the experiment's runs are, not from what
+// is filtered.
 
-import type { ParamTree } from "../schema.ts";
+import type { Json, ParamTree } from "../schema.ts";
 import { nested_colours, ordered_colours, word_colour } from "./colour.ts";
-import { differing, value_at } from "./params.ts";
+import { unequal, value_at } from "./params.ts";
 
 export interface ColouredRun {
   readonly id: string;
@@ -52,18 +53,21 @@ function colour_inside(
   return (run) => colour(number_at(run, first), number_at(run, second));
 }
 
-/** The params by which runs are coloured: numbers in every run that differ, the learning rate first, then by how many
- *  values there are. Seeds tell repeats apart and are no such number. */
+/** The params by which runs are coloured: numbers in every run that has them, at least half of all, and that differ; the
+ *  learning rate first, then by how many values there are. Seeds tell repeats apart and are no such number. */
 export function ordered_params(
   runs: readonly ColouredRun[],
 ): readonly string[] {
-  const varied = differing(runs.map((run) => run.params)).filter(
-    (path) =>
+  const is_ordered = (path: string): boolean => {
+    const values = values_at(runs, path);
+    return (
       !/(^|[._])seed$/.test(path) &&
-      runs.every((run) => Number.isFinite(number_at(run, path))),
-  );
+      values.length * 2 >= runs.length &&
+      values.every((value) => Number.isFinite(value))
+    );
+  };
   const weight = (path: string): number => {
-    const distinct = new Set(runs.map((run) => number_at(run, path))).size;
+    const distinct = new Set(values_at(runs, path)).size;
     return (
       (/(learning_rate|^lr|\.lr)$/.test(path)
         ? 1000
@@ -72,5 +76,15 @@ export function ordered_params(
           : 0) + Math.min(distinct, 400)
     );
   };
-  return varied.sort((a, b) => weight(b) - weight(a)).slice(0, 2);
+  return unequal(runs.map((run) => run.params))
+    .differing.filter(is_ordered)
+    .sort((a, b) => weight(b) - weight(a))
+    .slice(0, 2);
+}
+
+function values_at(runs: readonly ColouredRun[], path: string): Json[] {
+  return runs.flatMap((run) => {
+    const value = value_at(run.params, path);
+    return value === undefined ? [] : [value];
+  });
 }

@@ -25,6 +25,7 @@ import {
   write_side,
 } from "./answers_view.ts";
 import type { Side } from "./answers_view.ts";
+import { SaveView } from "./views.tsx";
 
 /** The Answers page. */
 export function Answers(_props: { readonly rest: string }): JSX.Element {
@@ -37,6 +38,8 @@ export function Answers(_props: { readonly rest: string }): JSX.Element {
         <span class="second-text clip">
           What a checkpoint answered, question by question
         </span>
+        <span class="grow" />
+        <SaveView />
       </Top>
       <main class="main" id="main">
         <Looks

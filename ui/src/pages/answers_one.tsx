@@ -7,7 +7,8 @@ import { use_keys } from "../keys.ts";
 import * as format from "../math/format.ts";
 import { Choice } from "../parts/button.tsx";
 import { Empty, Looks } from "../parts/looks.tsx";
-import { AnswerText, VerdictMark } from "../parts/verdict.tsx";
+import { AnswerText } from "../parts/verdict.tsx";
+import { StripLegend, VerdictStrip } from "../parts/verdict_strip.tsx";
 import { use_request } from "../request.ts";
 import type { AnswerList, AnswerRow } from "../shapes_of_answers.ts";
 import { AnswerDetail } from "./answers_detail.tsx";
@@ -17,6 +18,7 @@ import {
   answers_view,
   best_step,
   say_step,
+  step_word,
   write_side,
 } from "./answers_view.ts";
 import type { Side } from "./answers_view.ts";
@@ -147,11 +149,21 @@ function Questions(props: {
             onChange={(show) => answers_view.set({ show, id: "" })}
           />
         </div>
+        <StripLegend
+          sides={[
+            {
+              words: `by ${step_word(list.strip.steps)}`,
+              n: list.strip.steps.length,
+            },
+          ]}
+        />
         <QuestionList
           keys={list.answers.map((row) => row.question_key)}
           chosen={chosen?.question_key}
           onChoose={(key) => answers_view.set({ id: key })}
-          row={(i) => <Row row={list.answers[i]} />}
+          row={(i) => (
+            <Row row={list.answers[i]} list={list} step={side.step.step} />
+          )}
           foot={
             <More
               shown={list.answers.length}
@@ -179,13 +191,17 @@ function Questions(props: {
   );
 }
 
-function Row({ row }: { row: AnswerRow | undefined }): JSX.Element {
+function Row(props: {
+  row: AnswerRow | undefined;
+  list: AnswerList;
+  step: number;
+}): JSX.Element {
+  const { row, list } = props;
   if (row === undefined) return <></>;
   return (
     <>
       <span class="clip question">{row.question}</span>
       <span class="in-row small-text">
-        <VerdictMark verdict={row.verdict} />
         <span class={row.verdict === "wrong" ? "clip wrong-text" : "clip"}>
           <AnswerText text={row.answer} />
         </span>
@@ -193,6 +209,11 @@ function Row({ row }: { row: AnswerRow | undefined }): JSX.Element {
         {row.verdict !== "right" && (
           <span class="quiet-text clip">gold: {row.golds[0] ?? "none"}</span>
         )}
+        <VerdictStrip
+          letters={list.strip.verdicts.get(row.question_key) ?? ""}
+          steps={list.strip.steps}
+          at={props.step}
+        />
       </span>
     </>
   );

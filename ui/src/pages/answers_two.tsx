@@ -7,14 +7,15 @@ import * as format from "../math/format.ts";
 import { Choice } from "../parts/button.tsx";
 import { Empty, Looks } from "../parts/looks.tsx";
 import { Swatch } from "../parts/marks.tsx";
-import { AnswerText, VerdictMark, Who } from "../parts/verdict.tsx";
+import { AnswerText, Who } from "../parts/verdict.tsx";
+import { StripLegend, VerdictStrip } from "../parts/verdict_strip.tsx";
 import { use_request } from "../request.ts";
-import type { Change } from "../schema.ts";
-import type { Comparison, Difference, Pair } from "../shapes_of_answers.ts";
+import type { Comparison, Pair } from "../shapes_of_answers.ts";
 import { AnswerDetail } from "./answers_detail.tsx";
+import { Effect, changes } from "./answers_effect.tsx";
 import { LeakNote } from "./answers_leak.tsx";
 import { More, QuestionList } from "./answers_list.tsx";
-import { answers_view, write_side } from "./answers_view.ts";
+import { answers_view, step_word, write_side } from "./answers_view.ts";
 import type { Side } from "./answers_view.ts";
 
 const page_size = 200;
@@ -27,13 +28,6 @@ const shows = [
   "both_right",
 ] as const;
 type Show = (typeof shows)[number];
-
-const changes: readonly (readonly [Change, string, string])[] = [
-  ["both_right", "Both right", "var(--line-2)"],
-  ["fixed", "Fixed", "var(--right)"],
-  ["broken", "Broken", "var(--wrong)"],
-  ["both_wrong", "Both wrong", "var(--line-control)"],
-];
 
 /** What changed from A to B. */
 export function TwoRuns({ a, b }: { a: Side; b: Side }): JSX.Element {
@@ -77,84 +71,6 @@ export function TwoRuns({ a, b }: { a: Side; b: Side }): JSX.Element {
         )}
       </Looks>
     </div>
-  );
-}
-
-/** Who is better, said no more surely than the interval allows. */
-export function verdict_on({ difference, low, high }: Difference): string {
-  if (low > 0) return "B is better";
-  if (high < 0) return "A is better";
-  return difference === 0 ? "No difference" : "Could be luck";
-}
-
-function say_interval({ difference, low, high, p }: Difference): JSX.Element {
-  const write = (value: number): string => format.delta(value, format.percent);
-  return (
-    <>
-      {write(difference)}{" "}
-      <span class="quiet-text">
-        95 % CI {write(low)} to {write(high)}, p = {format.p_value(p)}
-      </span>
-    </>
-  );
-}
-
-function Effect(props: { a: Side; b: Side; answer: Comparison }): JSX.Element {
-  const { summary } = props.answer;
-  const right_a = summary.broken + summary.both_right;
-  return (
-    <section class="panel effect" aria-label="Net effect">
-      {(["a", "b"] as const).map((key) => (
-        <div key={key} class="in-row effect-side">
-          <Who letter={key === "a" ? "A" : "B"} />
-          <b class="clip grow">{props[key].run.name}</b>
-          <span class="effect-scores">
-            <b class="mono">{format.percent(summary.exact_match[key])}</b>
-            <span class="tiny-text quiet-text">EM</span>
-            <b class="mono">{format.percent(summary.f1[key])}</b>
-            <span class="tiny-text quiet-text">F1</span>
-          </span>
-        </div>
-      ))}
-      <div class="effect-words">
-        <p class="in-row small-text">
-          <span>
-            <b>{verdict_on(summary.exact_match)}:</b> EM{" "}
-            {say_interval(summary.exact_match)}
-          </span>
-          <span class="grow" />
-          <span>F1 {say_interval(summary.f1)}</span>
-        </p>
-        <span
-          class="verdict-bar wide"
-          role="img"
-          aria-label={changes
-            .map(([key, name]) => `${name} ${summary[key]}`)
-            .join(", ")}
-        >
-          {changes.map(([key, , color]) => (
-            <i key={key} style={{ flex: summary[key], background: color }} />
-          ))}
-        </span>
-        <p class="in-row tiny-text">
-          {changes.map(([key, name, color]) => (
-            <span key={key} class="in-row tight">
-              <Swatch color={color} />
-              <span class="second-text">{name}</span>{" "}
-              <b>{format.count(summary[key])}</b>
-            </span>
-          ))}
-          <span class="grow" />
-          <span class="quiet-text">
-            {right_a > 0 &&
-              `${((summary.broken / right_a) * 100).toFixed(1)} % of A’s right answers break · `}
-            {format.plural(summary.total, "question")}
-            {summary.only_a + summary.only_b > 0 &&
-              `, ${summary.only_a + summary.only_b} of one alone left out`}
-          </span>
-        </p>
-      </div>
-    </section>
   );
 }
 
@@ -216,11 +132,23 @@ function Changes(props: {
             onChange={(show) => answers_view.set({ show, id: "" })}
           />
         </div>
+        <StripLegend
+          sides={(["a", "b"] as const).map((key) => ({
+            words: `${key.toUpperCase()} by ${step_word(answer.strips[key].steps)}`,
+            n: answer.strips[key].steps.length,
+          }))}
+        />
         <QuestionList
           keys={rows.map((row) => row.question_key)}
           chosen={chosen?.question_key}
           onChoose={(key) => answers_view.set({ id: key })}
-          row={(i) => <PairRow row={rows[i]} />}
+          row={(i) => (
+            <PairRow
+              row={rows[i]}
+              answer={answer}
+              steps={{ a: a.step.step, b: b.step.step }}
+            />
+          )}
           {...(props.show === "changed" ? { head } : {})}
           foot={
             <More
@@ -258,7 +186,12 @@ function rank_of({ change }: Pair): number {
   return change === "fixed" ? 0 : 1;
 }
 
-function PairRow({ row }: { row: Pair | undefined }): JSX.Element {
+function PairRow(props: {
+  row: Pair | undefined;
+  answer: Comparison;
+  steps: Readonly<Record<"a" | "b", number>>;
+}): JSX.Element {
+  const { row, answer, steps } = props;
   if (row === undefined) return <></>;
   return (
     <>
@@ -267,13 +200,20 @@ function PairRow({ row }: { row: Pair | undefined }): JSX.Element {
         {(["a", "b"] as const).map((key) => (
           <span key={key} class="in-row">
             <Who letter={key === "a" ? "A" : "B"} />
-            <VerdictMark verdict={row[key].verdict} />
             <span
               class={row[key].verdict === "wrong" ? "clip wrong-text" : "clip"}
             >
               <AnswerText text={row[key].answer} />
             </span>
           </span>
+        ))}
+        {(["a", "b"] as const).map((key) => (
+          <VerdictStrip
+            key={`strip ${key}`}
+            letters={answer.strips[key].verdicts.get(row.question_key) ?? ""}
+            steps={answer.strips[key].steps}
+            at={steps[key]}
+          />
         ))}
       </span>
     </>

@@ -90,3 +90,10 @@ export function say_step(step: {
     ? `step ${step.step}`
     : `epoch ${Math.round(step.epoch * 100) / 100}, step ${step.step}`;
 }
+
+/** What steps are told by where there is room for one word. */
+export function step_word(
+  steps: readonly { readonly epoch?: number }[],
+): string {
+  return steps.every((step) => step.epoch !== undefined) ? "epoch" : "step";
+}

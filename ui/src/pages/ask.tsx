@@ -4,16 +4,14 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import * as api from "../api.ts";
 import { ApiError } from "../api.ts";
-import * as format from "../math/format.ts";
-import { link_id } from "../math/run_id.ts";
-import { Button, Choice, Switch } from "../parts/button.tsx";
-import { FindMenu } from "../parts/find_menu.tsx";
-import { Empty, Looks } from "../parts/looks.tsx";
+import { ago } from "../math/format.ts";
+import { Empty, Loading, Looks } from "../parts/looks.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { Top } from "../parts/top.tsx";
-import { Who } from "../parts/verdict.tsx";
 import { use_request } from "../request.ts";
-import type { Model, Models } from "../shapes_of_answers.ts";
+import type { Models } from "../shapes_of_answers.ts";
+import { AskForm, kept_by } from "./ask_form.tsx";
+import { load_asked, store_asked } from "./ask_kept.ts";
 import { AskReplies } from "./ask_replies.tsx";
 import {
   ask_view,
@@ -23,11 +21,14 @@ import {
   keep_asked,
   questions_of,
   read_model,
+  show_asked,
+  shown,
 } from "./ask_view.ts";
 
 /** The Ask page. */
 export function Ask(_props: { readonly rest: string }): JSX.Element {
   const look = use_request("models", (signal) => api.models(signal));
+  const id = use_request("info", api.info).data?.repository.id;
   return (
     <>
       <Top title="Ask">
@@ -46,14 +47,22 @@ export function Ask(_props: { readonly rest: string }): JSX.Element {
             </Empty>
           }
         >
-          {(models) => <Desk models={models} />}
+          {(models) =>
+            id === undefined ? (
+              <Loading />
+            ) : (
+              <Desk key={id} models={models} repository={id} />
+            )
+          }
         </Looks>
       </main>
     </>
   );
 }
 
-function Desk({ models }: { models: Models }): JSX.Element {
+function Desk(props: { models: Models; repository: string }): JSX.Element {
+  const { models, repository } = props;
+  useState(() => load_asked(repository));
   const { a, b, run, top } = ask_view.values.value;
   const first = read_model(models, a) ?? first_model(models, run);
   const second = read_model(models, b);
@@ -61,6 +70,8 @@ function Desk({ models }: { models: Models }): JSX.Element {
   const [is_asking, set_asking] = useState(false);
   const [error, set_error] = useState<ApiError | undefined>(undefined);
   const { context, questions, is_recorded } = draft.value;
+  const record_to = kept_by(chosen);
+  const one = asked.value[shown.value];
   const missing =
     context.trim() === ""
       ? "Type a text first"
@@ -77,9 +88,10 @@ function Desk({ models }: { models: Models }): JSX.Element {
         context,
         questions: questions_of(questions),
         top_k: top,
-        ...(is_recorded ? { record: { run: null } } : {}),
+        ...(is_recorded ? { record: { run: record_to?.run ?? null } } : {}),
       });
       keep_asked({ context, reply, at: Date.now() });
+      store_asked(repository);
     } catch (failure) {
       set_error(
         failure instanceof ApiError
@@ -91,13 +103,16 @@ function Desk({ models }: { models: Models }): JSX.Element {
   };
   return (
     <div class="ask-page">
-      <Form
-        models={models}
-        chosen={[first, second]}
-        missing={is_asking ? "It is being answered" : missing}
-        is_asking={is_asking}
-        onAsk={() => void ask()}
-      />
+      <div class="ask-side">
+        <AskForm
+          models={models}
+          chosen={[first, second]}
+          missing={is_asking ? "It is being answered" : missing}
+          is_asking={is_asking}
+          onAsk={() => void ask()}
+        />
+        <AskedBefore />
+      </div>
       <div class="ask-result">
         {error !== undefined && (
           <div class="note bad" role="alert">
@@ -108,156 +123,49 @@ function Desk({ models }: { models: Models }): JSX.Element {
             </span>
           </div>
         )}
-        {asked.value[0] === undefined ? (
+        {one === undefined ? (
           <Empty title={is_asking ? "Asking…" : "Nothing asked yet"}>
             {is_asking
               ? "A checkpoint that was not asked before is loaded first"
               : "Answers stand here, with their places in the text"}
           </Empty>
         ) : (
-          <AskReplies one={asked.value[0]} models={models} />
+          <AskReplies one={one} models={models} />
         )}
       </div>
     </div>
   );
 }
 
-function Form(props: {
-  models: Models;
-  chosen: readonly [Model | undefined, Model | undefined];
-  missing: string | undefined;
-  is_asking: boolean;
-  onAsk: () => void;
-}): JSX.Element {
-  const { context, questions, is_recorded } = draft.value;
-  const { top } = ask_view.values.value;
-  const [first, second] = props.chosen;
-  const keydown = (event: KeyboardEvent): void => {
-    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
-    event.preventDefault();
-    props.onAsk();
-  };
+/** What was asked here before: a click shows it again. */
+function AskedBefore(): JSX.Element {
+  const now = Date.now();
+  if (asked.value.length < 2) return <></>;
   return (
-    <section class="panel ask-form" aria-label="Question" onKeyDown={keydown}>
-      <label class="field">
-        <span class="in-row">
-          <b>Context</b>
-          <span class="grow" />
-          <span class="quiet-text small-text">
-            {format.plural(context.length, "character")}
-          </span>
-        </span>
-        <textarea
-          class="input"
-          rows={8}
-          value={context}
-          placeholder="The text that holds the answers"
-          onInput={(event) => {
-            draft.value = {
-              ...draft.value,
-              context: event.currentTarget.value,
-            };
-          }}
-        />
-      </label>
-      <label class="field">
-        <span class="in-row">
-          <b>Questions</b>
-          <span class="grow" />
-          <span class="quiet-text small-text">one a line</span>
-        </span>
-        <textarea
-          class="input"
-          rows={4}
-          value={questions}
-          placeholder="Who…?"
-          onInput={(event) => {
-            draft.value = {
-              ...draft.value,
-              questions: event.currentTarget.value,
-            };
-          }}
-        />
-      </label>
-      <h3>Checkpoints</h3>
-      <ModelPick
-        models={props.models}
-        model={first}
-        letter="A"
-        onChange={(a) => ask_view.set({ a, run: "" })}
-      />
-      <ModelPick
-        models={props.models}
-        model={second}
-        letter="B"
-        onChange={(b) => ask_view.set({ b })}
-      />
-      <div class="in-row">
-        <span class="second-text small-text">Answers each</span>
-        <Choice
-          small
-          label="Answers each"
-          value={String(top)}
-          options={["1", "3", "5", "10"].map((value) => ({
-            value,
-            label: value,
-          }))}
-          onChange={(value) => ask_view.set({ top: Number(value) })}
-        />
-      </div>
-      <Switch
-        on={is_recorded}
-        title="Questions and answers are kept as texts of a new run of the experiment ask"
-        onChange={(on) => {
-          draft.value = { ...draft.value, is_recorded: on };
-        }}
-      >
-        Record to a run
-      </Switch>
-      <Button
-        kind="prime"
-        keys="Ctrl Enter"
-        not_now={props.missing}
-        onClick={props.onAsk}
-      >
-        {props.is_asking ? "Asking…" : "Ask"}
-      </Button>
+    <section class="panel asked-before" aria-label="Asked before">
+      <header>
+        <h2>Asked before</h2>
+        <span class="small-text quiet-text">in this browser</span>
+      </header>
+      <ul>
+        {asked.value.map(({ reply, at }, i) => {
+          const first = reply.answers[0]?.answers[0];
+          return (
+            <li key={at}>
+              <button
+                type="button"
+                aria-pressed={i === shown.value}
+                class={i === shown.value ? "on" : ""}
+                onClick={() => show_asked(i)}
+              >
+                <span class="clip grow">{first?.question}</span>
+                <b class="clip">{first?.answer}</b>
+                <span class="quiet-text">{ago((now - at) / 1000)}</span>
+              </button>
+            </li>
+          );
+        })}
+      </ul>
     </section>
-  );
-}
-
-function ModelPick(props: {
-  models: Models;
-  model: Model | undefined;
-  letter: "A" | "B";
-  onChange: (word: string) => void;
-}): JSX.Element {
-  const { model, models, letter } = props;
-  const options = models.models.map((one) => ({
-    value: `${link_id({ id: one.run })}@${one.step}`,
-    label: `${one.name} ${format.count(one.step)}`,
-    detail: `${one.f1 === undefined ? "" : `F1 ${format.percent(one.f1)}`}${one.id === models.best ? " ★" : ""}`,
-  }));
-  return (
-    <div class="in-row">
-      <Who letter={letter} />
-      <FindMenu
-        label={`Checkpoint ${letter}`}
-        face={
-          model === undefined
-            ? "none"
-            : `${model.name} ${format.count(model.step)}`
-        }
-        value={
-          model === undefined
-            ? ""
-            : `${link_id({ id: model.run })}@${model.step}`
-        }
-        options={
-          letter === "A" ? options : [{ value: "", label: "None" }, ...options]
-        }
-        onChange={props.onChange}
-      />
-    </div>
   );
 }

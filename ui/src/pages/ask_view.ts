@@ -1,4 +1,4 @@
-// What the Ask page holds: which checkpoints, in its address; texts only in memory, never in addresses.
+// What the Ask page holds: which checkpoints, in its address; texts in this browser only, never in addresses.
 
 import { signal } from "@preact/signals";
 import type { AskReply, Model, Models } from "../shapes_of_answers.ts";
@@ -16,6 +16,8 @@ export interface Draft {
   readonly context: string;
   readonly questions: string;
   readonly is_recorded: boolean;
+  /** Which run keeps it: a new one, or that of a checkpoint. */
+  readonly record_to: "new" | "a" | "b";
 }
 
 /** What was asked, and what was answered. */
@@ -30,16 +32,38 @@ export const draft = signal<Draft>({
   context: "",
   questions: "",
   is_recorded: false,
+  record_to: "new",
 });
 
 /** What was asked, the latest first. */
 export const asked = signal<readonly Asked[]>([]);
 
+/** Which of them is shown. */
+export const shown = signal(0);
+
 const most_asked = 20;
 
-/** Keeps what was answered. */
+/** Keeps what was answered, and shows it. */
 export function keep_asked(one: Asked): void {
   asked.value = [one, ...asked.value].slice(0, most_asked);
+  shown.value = 0;
+}
+
+/** Shows what was asked before, and puts its words into the form. */
+export function show_asked(index: number): void {
+  const one = asked.value[index];
+  if (one === undefined) return;
+  shown.value = index;
+  draft.value = { ...draft.value, ...words_of(one) };
+}
+
+/** What was typed to ask this. */
+export function words_of({ context, reply }: Asked): {
+  readonly context: string;
+  readonly questions: string;
+} {
+  const questions = reply.answers[0]?.answers.map((one) => one.question) ?? [];
+  return { context, questions: questions.join("\n") };
 }
 
 /** Questions of a text, one a line. */

@@ -14,6 +14,7 @@ import { DiffCurves } from "./diff_curves.tsx";
 import { DiffFigures, DiffMetrics } from "./diff_figures.tsx";
 import { DiffParts } from "./diff_parts.tsx";
 import { diff_view } from "./diff_view.ts";
+import { SaveView } from "./views.tsx";
 
 const most_runs = 1000;
 
@@ -65,6 +66,7 @@ function Chosen({ runs }: { runs: readonly Run[] }): JSX.Element {
         >
           Only what differs
         </Switch>
+        <SaveView />
       </Top>
       <main class="main" id="main">
         {a === undefined || b === undefined ? (

@@ -154,7 +154,7 @@ function say_interval(of: Difference, margin: number, n: number): string {
   const { difference, low, high, p } = of;
   const write = (value: number): string => format.delta(value, format.percent);
   const is_other = write(difference) !== write(margin);
-  return `${is_other ? `${write(difference)} at best F1: ` : ""}95 % CI ${write(low)} to ${write(high)}, p = ${format.p_value(p)}, n = ${format.count(n)}`;
+  return `${is_other ? `${write(difference)} at best F1: ` : ""}95 % CI ${write(low)} to ${write(high)}, ${format.p_value(p)}, n = ${format.count(n)}`;
 }
 
 /** Every metric of both, best and last. */
@@ -171,34 +171,47 @@ export function DiffMetrics({ a, b }: Two): JSX.Element {
         <h2>Metrics</h2>
         <span class="small-text quiet-text">{all.size} of both</span>
       </header>
-      <table class="plain diff-metrics">
-        <thead>
-          <tr>
-            <th>Metric</th>
-            {["best", "last"].flatMap((which) => [
-              <th key={`a ${which}`} class="number">
-                <Who letter="A" /> {which}
-              </th>,
-              <th key={`b ${which}`} class="number">
-                <Who letter="B" /> {which}
-              </th>,
-              <th key={`d ${which}`} class="number">
-                B − A
-              </th>,
-            ])}
-          </tr>
-        </thead>
-        <tbody>
-          {[...all].map(([key, series]) => (
-            <tr key={key}>
-              <td title={key}>{say_series(series)}</td>
-              {(["best", "last"] as const).map((which) => (
-                <Values key={which} a={a} b={b} series={series} which={which} />
-              ))}
+      <div
+        class="scrolls-sideways"
+        tabIndex={0}
+        role="group"
+        aria-label="Values of both"
+      >
+        <table class="plain diff-metrics">
+          <thead>
+            <tr>
+              <th>Metric</th>
+              {["best", "last"].flatMap((which) => [
+                <th key={`a ${which}`} class="number">
+                  <Who letter="A" /> {which}
+                </th>,
+                <th key={`b ${which}`} class="number">
+                  <Who letter="B" /> {which}
+                </th>,
+                <th key={`d ${which}`} class="number">
+                  B − A
+                </th>,
+              ])}
             </tr>
-          ))}
-        </tbody>
-      </table>
+          </thead>
+          <tbody>
+            {[...all].map(([key, series]) => (
+              <tr key={key}>
+                <td title={key}>{say_series(series)}</td>
+                {(["best", "last"] as const).map((which) => (
+                  <Values
+                    key={which}
+                    a={a}
+                    b={b}
+                    series={series}
+                    which={which}
+                  />
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
     </section>
   );
 }

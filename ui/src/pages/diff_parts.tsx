@@ -2,7 +2,7 @@
 
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import { plural } from "../math/format.ts";
+import { plural, short_path } from "../math/format.ts";
 import { Icon } from "../parts/icon.tsx";
 import { Who } from "../parts/verdict.tsx";
 import type { RunDetail } from "../shapes.ts";
@@ -30,7 +30,7 @@ export function DiffParts(props: { a: RunDetail; b: RunDetail }): JSX.Element {
     }))
     .filter((section) => section.rows.length > 0);
   const differs = (rows: readonly DiffRow[]): number =>
-    rows.filter((row) => !row.is_equal).length;
+    rows.filter((row) => row.kind !== "equal").length;
   const order = [...sections].sort(
     (x, y) => Number(differs(y.rows) > 0) - Number(differs(x.rows) > 0),
   );
@@ -44,58 +44,60 @@ export function DiffParts(props: { a: RunDetail; b: RunDetail }): JSX.Element {
   );
 }
 
+const folds = ["equal", "only_a", "only_b"] as const;
+
 function Part(props: {
   title: string;
   noun: string;
   rows: readonly DiffRow[];
 }): JSX.Element {
   const { all } = diff_view.values.value;
-  const [is_open, set_open] = useState(false);
-  const other = props.rows.filter((row) => !row.is_equal);
-  const equal = props.rows.filter((row) => row.is_equal);
-  const shows_equal = all || is_open;
-  const shown = shows_equal ? [...other, ...equal] : other;
+  const of = (kind: DiffRow["kind"]): readonly DiffRow[] =>
+    props.rows.filter((row) => row.kind === kind);
+  const other = of("differs");
+  const n_one_sided = of("only_a").length + of("only_b").length;
+  const words = [
+    other.length > 0 ? `${other.length} of ${props.rows.length} differ` : "",
+    n_one_sided > 0 ? `${n_one_sided} only in one` : "",
+  ].filter((word) => word !== "");
   return (
     <section class="panel" aria-label={props.title}>
       <header>
         <h2>{props.title}</h2>
-        <span class="small-text quiet-text">
-          {other.length === 0
-            ? "equal"
-            : `${other.length} of ${props.rows.length} differ`}
-        </span>
+        <span class="small-text quiet-text">{words.join(", ") || "equal"}</span>
       </header>
-      {shown.length > 0 && (
-        <table class="plain diff-table">
-          <thead>
-            <tr>
-              <th>Path</th>
-              <th>
-                <Who letter="A" />
-              </th>
-              <th>
-                <Who letter="B" />
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {shown.map((row) => (
-              <tr key={row.path} class={row.is_equal ? "equal" : ""}>
-                <td class="mono" title={row.path}>
-                  {row.path}
-                </td>
-                <td class="mono value-a" title={row.a}>
-                  {row.a}
-                </td>
-                <td class="mono value-b" title={row.b}>
-                  {row.b}
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      )}
-      {equal.length > 0 && !all && (
+      {other.length > 0 && <Rows rows={other} has_head />}
+      {folds.map((kind) => (
+        <Fold
+          key={kind}
+          kind={kind}
+          noun={props.noun}
+          rows={of(kind)}
+          is_whole={all}
+        />
+      ))}
+    </section>
+  );
+}
+
+/** Rows that are no difference, in one line unless it is opened. */
+function Fold(props: {
+  kind: (typeof folds)[number];
+  noun: string;
+  rows: readonly DiffRow[];
+  is_whole: boolean;
+}): JSX.Element {
+  const { kind, noun, rows } = props;
+  const [is_open, set_open] = useState(false);
+  if (rows.length === 0) return <></>;
+  const is_shown = is_open || props.is_whole;
+  const words =
+    kind === "equal"
+      ? plural(rows.length, `equal ${noun}`)
+      : `${plural(rows.length, noun)} only in ${kind === "only_a" ? "A" : "B"}`;
+  return (
+    <>
+      {!props.is_whole && (
         <button
           type="button"
           class="diff-fold"
@@ -103,16 +105,55 @@ function Part(props: {
           onClick={() => set_open(!is_open)}
         >
           <Icon name={is_open ? "down" : "right"} small />
-          {plural(equal.length, `equal ${props.noun}`)}
+          {words}
           <span class="grow" />
           <span class="clip quiet-text mono">
-            {equal
+            {rows
               .slice(0, 3)
-              .map((row) => `${row.path} ${row.a}`)
+              .map((row) => `${row.path} ${kind === "only_b" ? row.b : row.a}`)
               .join(", ")}
           </span>
         </button>
       )}
-    </section>
+      {is_shown && <Rows rows={rows} />}
+    </>
+  );
+}
+
+function Rows(props: {
+  rows: readonly DiffRow[];
+  has_head?: boolean;
+}): JSX.Element {
+  return (
+    <table class="plain diff-table">
+      {props.has_head === true && (
+        <thead>
+          <tr>
+            <th>Path</th>
+            <th>
+              <Who letter="A" />
+            </th>
+            <th>
+              <Who letter="B" />
+            </th>
+          </tr>
+        </thead>
+      )}
+      <tbody>
+        {props.rows.map((row) => (
+          <tr key={row.path} class={row.kind}>
+            <td class="mono" title={row.path}>
+              {row.path}
+            </td>
+            <td class="mono value-a" title={row.a}>
+              {short_path(row.a)}
+            </td>
+            <td class="mono value-b" title={row.b}>
+              {short_path(row.b)}
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
   );
 }

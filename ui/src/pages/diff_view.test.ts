@@ -2,18 +2,18 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { diff_rows, difference_curve, part_of } from "./diff_view.ts";
 
-test("every path is met once; missing differs from any value", () => {
+test("every path is met once; what one lacks is told apart", () => {
   const rows = diff_rows(
     { hparams: { batch: 16, seed: 1 }, note: null },
     { hparams: { batch: 32, seed: 1, extra: "x" }, note: null },
   );
   assert.deepEqual(
-    rows.map((row) => [row.path, row.a, row.b, row.is_equal]),
+    rows.map((row) => [row.path, row.a, row.b, row.kind]),
     [
-      ["hparams.batch", "16", "32", false],
-      ["hparams.seed", "1", "1", true],
-      ["note", "None", "None", true],
-      ["hparams.extra", "–", "x", false],
+      ["hparams.batch", "16", "32", "differs"],
+      ["hparams.seed", "1", "1", "equal"],
+      ["note", "None", "None", "equal"],
+      ["hparams.extra", "–", "x", "only_b"],
     ],
   );
 });

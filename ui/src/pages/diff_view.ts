@@ -12,7 +12,8 @@ export interface DiffRow {
   readonly path: string;
   readonly a: string;
   readonly b: string;
-  readonly is_equal: boolean;
+  /** What only one of them has differs from nothing. */
+  readonly kind: "differs" | "equal" | "only_a" | "only_b";
 }
 
 /** Every path of two trees, in the order in which they are met. */
@@ -25,7 +26,14 @@ export function diff_rows(a: ParamTree, b: ParamTree): DiffRow[] {
       path,
       a: param(one),
       b: param(other),
-      is_equal: JSON.stringify(one) === JSON.stringify(other),
+      kind:
+        other === undefined
+          ? "only_a"
+          : one === undefined
+            ? "only_b"
+            : JSON.stringify(one) === JSON.stringify(other)
+              ? "equal"
+              : "differs",
     };
   });
 }

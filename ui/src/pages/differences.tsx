@@ -1,9 +1,8 @@
 // What differs between runs, and what they came to, in one small table.
 
 import type { JSX } from "preact";
-import * as api from "../api.ts";
 import * as format from "../math/format.ts";
-import { differing, value_at } from "../math/params.ts";
+import { all_paths, unequal, value_at } from "../math/params.ts";
 import {
   end_of,
   epoch_at,
@@ -15,7 +14,6 @@ import {
 } from "../math/series_name.ts";
 import type { SeriesName } from "../math/series_name.ts";
 import { Swatch } from "../parts/marks.tsx";
-import { use_request } from "../request.ts";
 import type { Run } from "../shapes.ts";
 import { duration_of } from "./run_cells.tsx";
 import { run_path } from "../math/run_id.ts";
@@ -38,16 +36,14 @@ export function Differences(props: {
   n_selected: number;
 }): JSX.Element {
   const { runs } = props;
-  const rows = [...param_rows(runs), ...metric_rows(runs), duration_row(runs)];
-  const n_params = new Set(runs.flatMap((run) => Object.keys(run.params))).size;
-  const n_differing = rows.filter((row) => row.is_param).length;
-  const fields = use_request("fields runs ", (signal) =>
-    api.fields("", "runs", signal),
-  );
-  const n_equal = Math.max(
-    0,
-    (fields.data?.params.length ?? n_params) - n_differing,
-  );
+  const trees = runs.map((run) => run.params);
+  const { differing, partly } = unequal(trees);
+  const rows = [
+    ...(runs.length < 2 ? [] : param_rows(runs, differing)),
+    ...metric_rows(runs),
+    duration_row(runs),
+  ];
+  const n_equal = all_paths(trees).length - differing.length - partly.length;
   return (
     <div class="differences">
       <table>
@@ -85,7 +81,7 @@ export function Differences(props: {
       </table>
       <p class="small-text quiet-text">
         {runs.length > 1 &&
-          `${format.plural(n_equal, "param")} of them equal. `}
+          `${format.plural(n_equal, "param")} of them equal${partly.length > 0 ? `, ${format.count(partly.length)} only in some of them` : ""}. `}
         {props.n_selected > runs.length &&
           `${props.n_selected - runs.length} more selected, not in this table.`}
       </p>
@@ -93,9 +89,8 @@ export function Differences(props: {
   );
 }
 
-function param_rows(runs: readonly Run[]): Row[] {
-  if (runs.length < 2) return [];
-  return differing(runs.map((run) => run.params)).map((path) => ({
+function param_rows(runs: readonly Run[], paths: readonly string[]): Row[] {
+  return paths.map((path) => ({
     name: path.replace(/^hparams\./, ""),
     is_param: true,
     values: runs.map((run) => format.param(value_at(run.params, path))),

@@ -16,6 +16,7 @@ import { write_search } from "../state.ts";
 import { Activity } from "./activity.tsx";
 import { Best, RunName } from "./home_best.tsx";
 import { EpochsCell, StartedCell, duration_of } from "./run_cells.tsx";
+import { ViewList, use_views } from "./views.tsx";
 
 /** The page at `/`. */
 export function Home(_props: { rest: string }): JSX.Element {
@@ -77,6 +78,7 @@ function HomeParts({ home }: { home: HomeData }): JSX.Element {
       </div>
       <div class="column">
         <Activity days={home.activity} />
+        <Views />
         <Experiments home={home} />
         <Tags home={home} />
       </div>
@@ -200,6 +202,25 @@ function Experiments({ home }: { home: HomeData }): JSX.Element {
           </li>
         ))}
       </ul>
+    </section>
+  );
+}
+
+function Views(): JSX.Element {
+  const views = use_views().data?.views ?? [];
+  return (
+    <section class="panel" aria-label="Views">
+      <header>
+        <h2>Views</h2>
+        <span class="small-text quiet-text">{views.length}</span>
+      </header>
+      {views.length === 0 ? (
+        <Empty title="No views yet">
+          “Save view” keeps what an explorer shows under a name
+        </Empty>
+      ) : (
+        <ViewList views={views} />
+      )}
     </section>
   );
 }

@@ -30,6 +30,7 @@ import { choose, metrics_view, zoom_range } from "./metrics_view.ts";
 import type { Chosen, MetricsValues } from "./metrics_view.ts";
 import { use_calm } from "./calm.ts";
 import { use_series } from "./series_request.ts";
+import { SaveView } from "./views.tsx";
 
 const most_runs = 5000;
 const most_series = 20_000;
@@ -57,6 +58,7 @@ export function Metrics(_props: { readonly rest: string }): JSX.Element {
           onChange={(q) => metrics_view.set({ q, zoom: "" })}
           complete={(text, cursor) => api.complete(text, cursor, "runs")}
         />
+        <SaveView />
       </Top>
       <main class="main" id="main">
         {query_error !== undefined && look.data === undefined ? (

@@ -178,7 +178,9 @@ export function field_option(field: RunField): PickOption {
       context: "Series",
     }[field.kind],
     detail: `${n} ${n === 1 ? "value" : "values"}`,
-    ...(n <= 1 && field.kind === "param" ? { not_now: "constant" } : {}),
+    ...(!field.differs && field.kind === "param"
+      ? { not_now: "constant" }
+      : {}),
   };
 }
 

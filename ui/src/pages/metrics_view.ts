@@ -1,6 +1,7 @@
 // What the Metrics page shows: what its URL says, and what it chooses where the URL says nothing.
 
-import { field_named, in_ranges, varying } from "../fields.ts";
+import { field_named, in_ranges } from "../fields.ts";
+import { varying } from "../varying.ts";
 import type { FlatRun, RunField } from "../fields.ts";
 import type { Middle, Spread } from "../math/aggregate.ts";
 import { is_less_better, is_share } from "../math/format.ts";
@@ -164,7 +165,7 @@ export function default_color(
   const results = runs.map((run) => best_of(run, metric));
   const scored = varying(fields, runs)
     .map((field) => {
-      const values = runs.map((run) => run.params.get(field.path) ?? null);
+      const values = runs.map((run) => run.params.get(field.path));
       return { field, score: importance(values, results) };
     })
     .sort(

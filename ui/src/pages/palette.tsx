@@ -17,9 +17,11 @@ import {
   rank_goals,
   run_goal,
   runs_query,
+  view_goals,
 } from "./palette_goals.ts";
 import type { Goal, Ranked } from "./palette_goals.ts";
 import { duration_of } from "./run_cells.tsx";
+import { use_views } from "./views.tsx";
 
 const most_runs = 8;
 
@@ -128,16 +130,18 @@ function use_goals(find: string): readonly Ranked[] {
   const fields = use_request("fields metrics ", (signal) =>
     api.fields("", "metrics", signal),
   );
+  const views = use_views();
   return useMemo(
     () =>
       rank_goals(find, [
         ...(find.trim() === "" ? [] : (runs.data?.runs ?? []).map(run_goal)),
         ...page_goals(),
         ...(find.trim() === "" ? (runs.data?.runs ?? []).map(run_goal) : []),
+        ...view_goals(views.data?.views ?? []),
         ...metric_goals(fields.data?.metrics ?? []),
         ...action_goals(),
       ]),
-    [find, runs.data, fields.data],
+    [find, runs.data, fields.data, views.data],
   );
 }
 

@@ -8,12 +8,14 @@ import type { IconName } from "../parts/icon.tsx";
 import type { MetricField, Run } from "../shapes.ts";
 import { undo_view, redo_view, write_search } from "../state.ts";
 import { choose_theme } from "../theme.ts";
+import type { View } from "../schema.ts";
+import { page_of } from "./views_place.ts";
 
 export interface Goal {
   readonly key: string;
   readonly label: string;
   readonly icon: IconName;
-  readonly section: "Runs" | "Pages" | "Metrics" | "Actions";
+  readonly section: "Runs" | "Pages" | "Views" | "Metrics" | "Actions";
   readonly url?: string;
   readonly act?: () => void;
   readonly keys?: string;
@@ -97,6 +99,22 @@ export function page_goals(): Goal[] {
       section: "Pages",
     },
   ];
+}
+
+/** Kept views. */
+export function view_goals(views: readonly View[]): Goal[] {
+  return views.map((view) => {
+    const page = page_of(view.url);
+    return {
+      key: `view ${view.name}`,
+      url: view.url,
+      label: view.name,
+      icon: "bookmark",
+      section: "Views",
+      detail: page?.name ?? "",
+      also: `view ${page?.name ?? ""}`,
+    };
+  });
 }
 
 /** Things to do. */

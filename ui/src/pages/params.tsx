@@ -4,10 +4,9 @@ import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useMemo } from "preact/hooks";
 import * as api from "../api.ts";
-import { field_named, fields_of, flat_run, varying } from "../fields.ts";
+import { field_named, fields_of, flat_run } from "../fields.ts";
 import type { RunField } from "../fields.ts";
 import { count, plural } from "../math/format.ts";
-import { importance } from "../math/importance.ts";
 import { Icon } from "../parts/icon.tsx";
 import { Empty, Looks } from "../parts/looks.tsx";
 import { QueryBox } from "../parts/query_box.tsx";
@@ -19,13 +18,15 @@ import { metric_measures, param_measure } from "./params_axes.ts";
 import { ParamsControls, differs } from "./params_controls.tsx";
 import { Heat } from "./params_heat.tsx";
 import { Importance } from "./params_importance.tsx";
+import { map_fields } from "./params_map.ts";
 import { build_params } from "./params_model.ts";
 import type { ParamsModel } from "./params_model.ts";
 import { Parallel } from "./params_parallel.tsx";
 import { Scatter } from "./params_scatter.tsx";
 import { ParamsTable } from "./params_table.tsx";
-import { constant_count, params_view } from "./params_view.ts";
+import { hidden_params, params_view } from "./params_view.ts";
 import type { ParamsValues } from "./params_view.ts";
+import { SaveView } from "./views.tsx";
 
 const most_runs = 5000;
 
@@ -50,6 +51,7 @@ export function Params(_props: { readonly rest: string }): JSX.Element {
           onChange={(q) => params_view.set({ q })}
           complete={(text, cursor) => api.complete(text, cursor, "runs")}
         />
+        <SaveView />
       </Top>
       <main class="main" id="main">
         {query_error !== undefined && look.data === undefined ? (
@@ -106,7 +108,7 @@ function Explorer({
     (measure) => measure.kind === "metric" || differs(fields, measure.id),
   );
   const [rows, columns] = useMemo(
-    () => map_fields(values, fields, model),
+    () => map_sides(values, fields, model),
     [values.map, fields, model],
   );
   const second = model.axes
@@ -119,7 +121,7 @@ function Explorer({
         model={model}
         measures={measures}
         fields={fields}
-        constants={constant_count(fields, runs)}
+        hidden={hidden_params(fields, runs)}
       />
       {answer.total > runs.length && (
         <div class="note info" role="status">
@@ -156,31 +158,15 @@ function Explorer({
   );
 }
 
-/** Rows by the param that matters most, columns by the next. */
-function map_fields(
+/** The chosen sides of the map, and for a side without a choice a param of its own. */
+function map_sides(
   values: ParamsValues,
   fields: readonly RunField[],
   model: ParamsModel,
 ): readonly [RunField | undefined, RunField | undefined] {
   const [first, second] = values.map.map((id) => field_named(fields, id));
   const runs = model.runs.map((one) => one.run);
-  const results = runs.map((run) => {
-    const value = model.color?.value(run);
-    return typeof value === "number" ? value : NaN;
-  });
-  const best = varying(fields, runs)
-    .filter((field) => field.values.length <= 12)
-    .map((field) => ({
-      field,
-      score: importance(
-        runs.map((run) => run.params.get(field.path) ?? null),
-        results,
-      ),
-    }))
-    .sort((a, b) => b.score - a.score)
-    .map((one) => one.field);
-  return [
-    first ?? best[0],
-    second ?? best.find((field) => field !== (first ?? best[0])),
-  ];
+  const own = map_fields(fields, runs, model.color);
+  const rows = first ?? own.find((field) => field !== second);
+  return [rows, second ?? own.find((field) => field !== rows)];
 }

@@ -7,8 +7,8 @@ import {
   field_named,
   field_text,
   short_label,
-  varying,
 } from "../fields.ts";
+import { varying } from "../varying.ts";
 import type { FlatRun, RunField } from "../fields.ts";
 import {
   is_less_better,
@@ -234,7 +234,7 @@ export function default_axes(
     .map((field) => ({
       id: field.id,
       score: importance(
-        runs.map((run) => run.params.get(field.path) ?? null),
+        runs.map((run) => run.params.get(field.path)),
         results,
       ),
     }))

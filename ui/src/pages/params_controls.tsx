@@ -12,14 +12,14 @@ import { axis_of } from "./params_axes.ts";
 import type { Measure } from "./params_axes.ts";
 import type { ParamsModel } from "./params_model.ts";
 import { params_view, read_axis, write_axis } from "./params_view.ts";
-import type { Brush, ParamsValues } from "./params_view.ts";
+import type { Brush, Hidden, ParamsValues } from "./params_view.ts";
 
 interface ControlsProps {
   readonly values: ParamsValues;
   readonly model: ParamsModel;
   readonly measures: readonly Measure[];
   readonly fields: readonly RunField[];
-  readonly constants: number;
+  readonly hidden: Hidden;
 }
 
 export function ParamsControls(props: ControlsProps): JSX.Element {
@@ -123,15 +123,27 @@ export function ParamsControls(props: ControlsProps): JSX.Element {
           {model.inside} of {plural(model.runs.length, "run")}
         </span>
       )}
-      {props.constants > 0 && (
-        <>
-          <span class="separator" />
-          <span class="quiet-text small-text">
-            {plural(props.constants, "constant param")} hidden
-          </span>
-        </>
-      )}
+      <HiddenParams {...props.hidden} />
     </div>
+  );
+}
+
+function HiddenParams({ constant, partly }: Hidden): JSX.Element {
+  if (constant + partly === 0) return <></>;
+  const words = [
+    constant > 0 ? plural(constant, "constant param") : "",
+    partly > 0 ? `${plural(partly, "param")} of some runs only` : "",
+  ].filter((word) => word !== "");
+  return (
+    <>
+      <span class="separator" />
+      <span
+        class="quiet-text small-text"
+        title="They have one value in every run that has them"
+      >
+        {words.join(", ")} hidden
+      </span>
+    </>
   );
 }
 
@@ -178,7 +190,7 @@ function BrushChip(props: {
   );
 }
 
-/** Whether a param has more than one value here. */
+/** Whether a param differs among the runs here. */
 export function differs(fields: readonly RunField[], id: string): boolean {
-  return (field_named(fields, id)?.values.length ?? 0) > 1;
+  return field_named(fields, id)?.differs === true;
 }

@@ -2,6 +2,7 @@
 
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
+import { plural } from "../math/format.ts";
 import { Menu } from "../parts/menu.tsx";
 import type { Axis } from "./params_axes.ts";
 import { params_view, write_axis } from "./params_view.ts";
@@ -106,7 +107,7 @@ function caption(axis: Axis): string {
     axis.scale === "log" ? (axis.is_auto_scale ? "log, auto" : "log") : "";
   const words = axis.kind === "metric" ? [axis.of, scale] : [scale];
   if (axis.kind === "param" && scale === "")
-    words.push(`${axis.ticks.length} values`);
+    words.push(plural(axis.ticks.length, "value"));
   if (axis.is_flipped) words.push("flipped");
   return words.filter((word) => word !== "").join(" · ");
 }

@@ -3,13 +3,15 @@
 import type { JSX } from "preact";
 import { brief_label, field_text } from "../fields.ts";
 import type { FlatRun, RunField } from "../fields.ts";
-import { metric_named } from "../math/format.ts";
-import { distinct, key_of } from "../math/group.ts";
+import { metric_named, plural } from "../math/format.ts";
+import { key_of } from "../math/group.ts";
 import type { FieldValue } from "../math/group.ts";
 import { Icon } from "../parts/icon.tsx";
 import { Menu } from "../parts/menu.tsx";
 import { Empty } from "../parts/looks.tsx";
 import type { Measure } from "./params_axes.ts";
+import { heat_cell, heat_map, most_values } from "./params_map.ts";
+import type { HeatCell } from "./params_map.ts";
 import type { ParamsModel } from "./params_model.ts";
 import { params_view } from "./params_view.ts";
 
@@ -21,35 +23,6 @@ interface HeatProps {
   readonly rows: RunField | undefined;
   readonly columns: RunField | undefined;
 }
-
-export interface HeatCell {
-  readonly runs: readonly FlatRun[];
-  readonly mean: number;
-  readonly n: number;
-  readonly spread: number;
-}
-
-/** Mean, spread and n of a measure over some runs. */
-export function heat_cell(
-  runs: readonly FlatRun[],
-  measure: Measure,
-): HeatCell {
-  const numbers = runs.flatMap((run) => {
-    const value = measure.value(run);
-    return typeof value === "number" ? [value] : [];
-  });
-  const n = numbers.length;
-  const mean = numbers.reduce((sum, value) => sum + value, 0) / n;
-  const squares = numbers.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  return {
-    runs,
-    mean: n === 0 ? NaN : mean,
-    n,
-    spread: n > 1 ? Math.sqrt(squares / (n - 1)) : NaN,
-  };
-}
-
-const most_values = 12;
 
 export function Heat(props: HeatProps): JSX.Element {
   const { model, rows, columns } = props;
@@ -90,7 +63,7 @@ function FieldMenu(
   const candidates = props.fields.filter(
     (field) =>
       field.kind === "param" &&
-      field.values.length > 1 &&
+      field.differs &&
       field.values.length <= most_values,
   );
   return (
@@ -118,80 +91,92 @@ function HeatGrid(
   props: HeatProps & { measure: Measure; rows: RunField; columns: RunField },
 ): JSX.Element {
   const { model, measure, rows, columns } = props;
-  const value = (run: FlatRun, field: RunField): FieldValue =>
-    run.params.get(field.path) ?? null;
-  const all = model.runs.map((one) => one.run);
-  const across = distinct(all.map((run) => value(run, columns))).slice(
-    0,
-    most_values,
+  const map = heat_map(
+    model.runs.map((one) => one.run),
+    [rows, columns],
+    measure,
   );
-  const down = distinct(all.map((run) => value(run, rows))).slice(
-    0,
-    most_values,
-  );
-  const cells = new Map<string, FlatRun[]>();
-  for (const run of all) {
-    const key = key_of([value(run, rows), value(run, columns)]);
-    cells.set(key, [...(cells.get(key) ?? []), run]);
-  }
-  const found = down.map((row) =>
-    across.map((column) =>
-      heat_cell(cells.get(key_of([row, column])) ?? [], measure),
-    ),
-  );
-  const means = found
-    .flat()
-    .map((cell) => cell.mean)
-    .filter(Number.isFinite);
-  const best = measure.is_less_better ? Math.min(...means) : Math.max(...means);
-  const most = Math.max(...found.flat().map((cell) => cell.n), 0);
   return (
     <>
       <div
         class="heat-grid"
         role="table"
+        tabIndex={0}
         aria-label={`${measure.label} by two params`}
-        style={{ "--columns": across.length }}
+        style={{ "--columns": map.across.length }}
       >
-        <div role="row" class="heat-row">
-          <span role="columnheader" />
-          {across.map((column) => (
-            <span
-              key={key_of([column])}
-              role="columnheader"
-              class="second-text"
-            >
-              {brief_label(columns.label)} {field_text(columns, column)}
-            </span>
-          ))}
-        </div>
-        {down.map((row, i) => (
+        <HeatHead {...props} across={map.across} />
+        {map.down.map((row, i) => (
           <div key={key_of([row])} role="row" class="heat-row">
-            <span role="rowheader" class="mono second-text">
+            <span
+              role="rowheader"
+              class="mono second-text clip"
+              title={`${rows.label} ${field_text(rows, row)}`}
+            >
               {field_text(rows, row)}
             </span>
-            {across.map((column, j) => (
+            {map.across.map((column, j) => (
               <Cell
                 key={key_of([column])}
                 {...props}
-                cell={found[i]?.[j]}
-                best={best}
-                says_n={most > 1}
+                cell={map.cells[i]?.[j]}
+                best={measure.is_less_better ? map.least : map.largest}
+                says_n={map.most > 1}
               />
             ))}
           </div>
         ))}
       </div>
       <footer>
-        <span class="mono">{metric_text(measure, Math.min(...means))}</span>
+        <span class="mono">{metric_text(measure, map.least)}</span>
         <i class={`ramp ${model.ramp ?? "ember"}`} />
-        <span class="mono">{metric_text(measure, Math.max(...means))}</span>
+        <span class="mono">{metric_text(measure, map.largest)}</span>
         <span class="grow" />
         <span>
-          {most <= 1 ? "n = 1 a cell" : `mean of up to ${most} runs a cell`}
+          {map.most <= 1 ? "n = 1 a cell" : `n ≤ ${map.most}`}
+          {map.n_without > 0 && ` · ${plural(map.n_without, "run")} without`}
         </span>
       </footer>
     </>
+  );
+}
+
+/** The names of the two params once, and the values of the columns. */
+function HeatHead(props: {
+  rows: RunField;
+  columns: RunField;
+  across: readonly FieldValue[];
+}): JSX.Element {
+  const { rows, columns } = props;
+  return (
+    <div class="heat-head">
+      <div role="row" class="heat-row">
+        <span role="columnheader" />
+        <span
+          role="columnheader"
+          class="heat-name clip"
+          title={columns.label}
+          aria-colspan={props.across.length}
+        >
+          {brief_label(columns.label)}
+        </span>
+      </div>
+      <div role="row" class="heat-row">
+        <span role="columnheader" class="clip" title={rows.label}>
+          {brief_label(rows.label)}
+        </span>
+        {props.across.map((column) => (
+          <span
+            key={key_of([column])}
+            role="columnheader"
+            class="mono second-text clip"
+            title={`${columns.label} ${field_text(columns, column)}`}
+          >
+            {field_text(columns, column)}
+          </span>
+        ))}
+      </div>
+    </div>
   );
 }
 
@@ -229,19 +214,25 @@ function Cell(props: {
     props.says_n ? `n = ${cell.n}` : "",
   ].filter((word) => word !== "");
   const share = model.heat_of(cell.mean);
+  const spread = Number.isFinite(cell.spread)
+    ? ` ± ${metric_named(measure.id, cell.spread)}`
+    : "";
   return (
     <span
       role="cell"
       class={`heat-cell${is_best ? " is-best" : ""}${share <= DARK_UP_TO ? " deep" : ""}`}
       style={{ "--c": model.color_of(cell.mean) }}
-      title={cell.runs.map((run) => run.run.name).join(", ")}
+      title={[
+        `${measure.text(cell.mean)}${spread}`,
+        ...words,
+        cell.runs.map((run) => run.run.name).join(", "),
+      ].join(" · ")}
     >
       <b class="mono">
         {measure.text(cell.mean)}
-        {Number.isFinite(cell.spread) &&
-          ` ± ${metric_named(measure.id, cell.spread)}`}
+        {spread !== "" && <span class="spread">{spread}</span>}
       </b>
-      <span>{words.join(" · ")}</span>
+      <span class="second clip">{words.join(" · ")}</span>
     </span>
   );
 }
@@ -267,7 +258,7 @@ function FailedCell(props: {
           ? { failed: "Failed", crashed: "Crashed", killed: "Killed" }[status]
           : "No value"}
       </b>
-      {broken !== undefined && <span>NaN, {where}</span>}
+      {broken !== undefined && <span class="second clip">NaN, {where}</span>}
     </span>
   );
 }

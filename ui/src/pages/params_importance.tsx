@@ -1,7 +1,8 @@
 // Which params move the result, in bars, with what they rest on.
 
 import type { JSX } from "preact";
-import { short_label, varying } from "../fields.ts";
+import { short_label } from "../fields.ts";
+import { varying } from "../varying.ts";
 import type { RunField } from "../fields.ts";
 import { plural } from "../math/format.ts";
 import { importance, rank_correlation } from "../math/importance.ts";
@@ -27,7 +28,7 @@ export function Importance(props: {
   const n = results.filter(Number.isFinite).length;
   const rows = varying(props.fields, runs)
     .map((field) => {
-      const values = runs.map((run) => run.params.get(field.path) ?? null);
+      const values = runs.map((run) => run.params.get(field.path));
       const numbers = values.map((value) =>
         typeof value === "number" ? value : NaN,
       );

@@ -68,6 +68,7 @@ export function Parallel({ model, hovered }: ParallelProps): JSX.Element {
   };
   const at = hovered.value;
   const held = drag.value;
+  const n_without = model.runs.length - drawn.lines.length;
   return (
     <section class="panel parallel" aria-label="Parallel coordinates">
       <Heads axes={model.axes} color={model.color?.id} ramp={model.ramp} />
@@ -103,6 +104,11 @@ export function Parallel({ model, hovered }: ParallelProps): JSX.Element {
         }}
         onPointer={pointer}
       />
+      {n_without > 0 && (
+        <p class="tiny-text quiet-text parallel-without">
+          {plural(n_without, "run")} without a value on these axes
+        </p>
+      )}
     </section>
   );
 }
@@ -129,10 +135,11 @@ function parallel_of(model: ParamsModel): ParallelModel {
       is_exact: axis.is_exact,
       brush: brushed_part(axis, model),
     })),
-    lines: model.runs.map(({ run, color, is_in }) => {
+    lines: model.runs.flatMap(({ run, color, is_in }) => {
       const shares = Float32Array.from(axes, (axis) =>
         axis.share(axis.value(run)),
       );
+      if (!shares.some(Number.isFinite)) return [];
       const end = last === undefined ? null : last.value(run);
       const words =
         end === null || last?.kind !== "metric" ? "" : ` ${last.text(end)}`;

@@ -83,13 +83,22 @@ export function run_fields(fields: readonly RunField[]): readonly RunField[] {
   return fields.filter((field) => field.kind === "param");
 }
 
-export function constant_count(
+/** Params that no axis shows: of one value in all runs, and of one value in those that have them. */
+export interface Hidden {
+  readonly constant: number;
+  readonly partly: number;
+}
+
+export function hidden_params(
   fields: readonly RunField[],
   runs: readonly FlatRun[],
-): number {
-  return runs.length < 2
-    ? 0
-    : fields.filter(
-        (field) => field.kind === "param" && field.values.length < 2,
-      ).length;
+): Hidden {
+  if (runs.length < 2) return { constant: 0, partly: 0 };
+  const equal = fields.filter(
+    (field) => field.kind === "param" && !field.differs,
+  );
+  const constant = equal.filter((field) =>
+    runs.every((run) => run.params.has(field.path)),
+  ).length;
+  return { constant, partly: equal.length - constant };
 }

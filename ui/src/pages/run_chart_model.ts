@@ -50,19 +50,43 @@ export const name_of = (series: FrameSeries): SeriesName => ({
   context: series.context as SeriesName["context"],
 });
 
-/** Which series stand in one chart: those of one metric, and all shares in percent. */
-export function chart_groups(
-  series: readonly FrameSeries[],
-): readonly (readonly [string, readonly FrameSeries[]])[] {
+/** What of some series is drawn, and what is told in figures. */
+export interface Drawn {
+  /** Series by chart: those of one metric, and all shares in percent; the ones that are looked at first stand first. */
+  readonly charts: readonly (readonly [string, readonly FrameSeries[]])[];
+  /** Series of one value, which no chart shows. */
+  readonly singles: readonly FrameSeries[];
+}
+
+/** Which series stand in one chart. Epochs are an axis, and a series of one point is no curve; but beside the curve of
+ *  training the first evaluation is drawn. */
+export function chart_groups(series: readonly FrameSeries[]): Drawn {
   const groups = new Map<string, FrameSeries[]>();
   for (const one of series) {
+    if (one.name === "epoch") continue;
     const key =
       is_share(one.name) && largest_of(one.value) > 1 ? "shares" : one.name;
     groups.set(key, [...(groups.get(key) ?? []), one]);
   }
-  const order = (key: string): number =>
-    key === "loss" ? 0 : key === "shares" ? 1 : key === "learning_rate" ? 3 : 2;
-  return [...groups].sort(([a], [b]) => order(a) - order(b));
+  const singles: FrameSeries[] = [];
+  const charts = [...groups].flatMap(
+    ([key, members]): (readonly [string, readonly FrameSeries[]])[] => {
+      const has_curve = members.some((one) => one.count > 1);
+      const drawn = members.filter(
+        (one) =>
+          one.count > 1 ||
+          (has_curve && subset_of(name_of(one).context) === "eval"),
+      );
+      singles.push(...members.filter((one) => !drawn.includes(one)));
+      return drawn.length === 0 ? [] : [[key, drawn]];
+    },
+  );
+  const order = (key: string): number => {
+    const at = ["loss", "shares", "learning_rate", "grad_norm"].indexOf(key);
+    return at < 0 ? 4 : at;
+  };
+  charts.sort(([a], [b]) => order(a) - order(b));
+  return { charts, singles };
 }
 
 function largest_of(values: Numbers): number {
@@ -116,7 +140,8 @@ export function run_chart(
   });
   const curves = lines.map((line) => line.curve);
   const { least, largest, has_others } = span(curves);
-  const is_log = !has_others && wants_log(least, largest);
+  const is_log =
+    !has_others && !names.some(is_schedule) && wants_log(least, largest);
   const is_smoothed = lines.some((line) => line.curve.raw !== undefined);
   return {
     key,

@@ -1,19 +1,13 @@
 // Every metric of a run: a chart a name, train and eval in one.
 
-import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
-import { useMemo, useState } from "preact/hooks";
-import type { FrameSeries } from "../frame.ts";
-import { count, is_share } from "../math/format.ts";
+import { count } from "../math/format.ts";
 import { Choice } from "../parts/button.tsx";
 import { Empty, Looks } from "../parts/looks.tsx";
-import type { Cursor } from "../parts/line_chart.tsx";
 import { TextFind } from "../parts/text_find.tsx";
 import { write_search } from "../state.ts";
 import type { RunFrame } from "./run_frame.ts";
-import { ChartPanel } from "./run_chart.tsx";
-import { chart_groups, has_epochs, run_chart } from "./run_chart_model.ts";
-import type { RunChartChoice } from "./run_chart_model.ts";
+import { ChartGrid } from "./run_chart_grid.tsx";
 import { run_view } from "./run_view.ts";
 import { use_series } from "./series_request.ts";
 
@@ -94,61 +88,5 @@ export function RunMetrics({ frame }: { frame: RunFrame }): JSX.Element {
         </Looks>
       </div>
     </>
-  );
-}
-
-/** Charts in a grid; one of them may fill it. */
-export function ChartGrid(props: {
-  series: readonly FrameSeries[];
-  find: string;
-  choice: RunChartChoice;
-  start: number;
-  most?: number;
-}): JSX.Element {
-  const { series, choice, start } = props;
-  const cursor = useSignal<Cursor | undefined>(undefined);
-  const [full, set_full] = useState<string | undefined>(undefined);
-  const charts = useMemo(() => {
-    const word = props.find.toLowerCase();
-    const x = choice.x === "epoch" && !has_epochs(series) ? "step" : choice.x;
-    return chart_groups(series)
-      .filter(
-        ([key, members]) =>
-          word === "" ||
-          [key, ...members.map((one) => one.name)]
-            .join(" ")
-            .toLowerCase()
-            .includes(word),
-      )
-      .map(([key, members]) =>
-        run_chart(key, shares_first(members), { ...choice, x }, start),
-      );
-  }, [series, props.find, choice.x, choice.smooth, start]);
-  if (charts.length === 0) return <Empty title="No metric is called so" />;
-  const shown =
-    full === undefined
-      ? charts.slice(0, props.most ?? charts.length)
-      : charts.filter((chart) => chart.key === full);
-  return (
-    <div class={full === undefined ? "run-charts" : "run-charts alone"}>
-      {shown.map((chart) => (
-        <ChartPanel
-          key={chart.key}
-          chart={chart}
-          cursor={cursor}
-          is_full={chart.key === full}
-          onFull={() => set_full(full === undefined ? chart.key : undefined)}
-        />
-      ))}
-    </div>
-  );
-}
-
-/** F1 before exact match: the first takes the first colour. */
-function shares_first(series: readonly FrameSeries[]): readonly FrameSeries[] {
-  return [...series].sort(
-    (a, b) =>
-      Number(is_share(b.name) && b.name === "f1") -
-      Number(is_share(a.name) && a.name === "f1"),
   );
 }

@@ -11,7 +11,7 @@ import type { RunDetail } from "../shapes.ts";
 import type { RunFrame } from "./run_frame.ts";
 import { duration_of } from "./run_cells.tsx";
 import { RunFigures } from "./run_figures.tsx";
-import { ChartGrid } from "./run_metrics.tsx";
+import { ChartGrid } from "./run_chart_grid.tsx";
 import { RunSide } from "./run_side.tsx";
 import { use_system_series } from "./run_system.tsx";
 import { run_view } from "./run_view.ts";

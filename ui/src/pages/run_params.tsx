@@ -2,9 +2,10 @@
 
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import { differing, value_at } from "../math/params.ts";
+import { value_at } from "../math/params.ts";
 import { Empty } from "../parts/looks.tsx";
 import { ParamsTree } from "../parts/params_tree.tsx";
+import type { AmongRuns } from "../parts/params_tree.tsx";
 import { TextFind } from "../parts/text_find.tsx";
 import type { ParamTree } from "../schema.ts";
 import type { RunFrame } from "./run_frame.ts";
@@ -54,7 +55,7 @@ export function RunParams({ frame }: { frame: RunFrame }): JSX.Element {
             <ParamsTree
               tree={run.params}
               find={find}
-              differs={differing_values(frame)}
+              among={among_siblings(frame)}
             />
           )}
         </section>
@@ -75,27 +76,21 @@ export function RunParams({ frame }: { frame: RunFrame }): JSX.Element {
   );
 }
 
-/** The params in which the run differs from its siblings, with the values of the others. */
-export function differing_values(
-  frame: RunFrame,
-): ReadonlyMap<string, readonly unknown[]> {
+/** The params in which the run differs from its siblings, with the values of the others; and its params that some
+ *  siblings do not have. */
+export function among_siblings(frame: RunFrame): AmongRuns {
   const { run, siblings } = frame;
-  const paths =
-    run.siblings.differs.length > 0
-      ? run.siblings.differs
-      : differing(siblings.map((one) => one.params));
-  return new Map(
-    paths.map((path) => {
-      const own = JSON.stringify(value_at(run.params, path));
-      const others = new Map<string, unknown>();
-      for (const sibling of siblings) {
-        const value = value_at(sibling.params, path);
-        const text = JSON.stringify(value) ?? "";
-        if (text !== own) others.set(text, value);
-      }
-      return [path, [...others.values()]] as const;
-    }),
-  );
+  const differs = run.siblings.differs.map((path) => {
+    const own = JSON.stringify(value_at(run.params, path));
+    const others = new Map<string, unknown>();
+    for (const sibling of siblings) {
+      const value = value_at(sibling.params, path);
+      const text = JSON.stringify(value);
+      if (value !== undefined && text !== own) others.set(text, value);
+    }
+    return [path, [...others.values()]] as const;
+  });
+  return { differs: new Map(differs), partly: run.siblings.partly };
 }
 
 /** The tree with its own search, for a narrow column. */
@@ -106,7 +101,7 @@ export function ParamsPanel({ frame }: { frame: RunFrame }): JSX.Element {
     <ParamsTree
       tree={run.params}
       find={find}
-      differs={differing_values(frame)}
+      among={among_siblings(frame)}
       most={4}
       head={(n_found, n_all) => (
         <>

@@ -76,10 +76,10 @@ function SystemCharts({
             { x: "time", smooth: 0 },
             frame.run.created_at,
           );
-          const { title, write } = system_look(one);
+          const { title, unit, write } = system_look(one);
           return {
             ...chart,
-            title,
+            title: unit === "" ? title : `${title}, ${unit}`,
             chips: [
               {
                 text: `last ${write(one.value[one.value.length - 1])}`,

@@ -2,10 +2,22 @@
 
 import type { JSX } from "preact";
 import { compact, count } from "../math/format.ts";
+import { leaves } from "../math/params.ts";
+import type { SeriesName } from "../math/series_name.ts";
 import type { RunDetail } from "../shapes.ts";
 import { place } from "../state.ts";
 import { run_tabs, run_view } from "./run_view.ts";
 import type { RunTab } from "./run_view.ts";
+
+/** What each count counts. */
+const count_words: Partial<Record<RunTab, string>> = {
+  metrics: "Names of metrics",
+  system: "Names of system metrics",
+  logs: "Lines",
+  params: "Params",
+  answers: "Answers, over all checkpoints",
+  texts: "Texts, over all steps",
+};
 
 export function Tabs({ run }: { run: RunDetail }): JSX.Element {
   const { tab } = run_view.values.value;
@@ -25,7 +37,9 @@ export function Tabs({ run }: { run: RunDetail }): JSX.Element {
           >
             {name.charAt(0).toUpperCase() + name.slice(1)}
             {n !== undefined && n > 0 && (
-              <span class="count">{n < 100_000 ? count(n) : compact(n)}</span>
+              <span class="count" title={count_words[name]}>
+                {n < 100_000 ? count(n) : compact(n)}
+              </span>
             )}
           </a>
         );
@@ -35,7 +49,9 @@ export function Tabs({ run }: { run: RunDetail }): JSX.Element {
 }
 
 /** What stands behind each tab; zero where there is nothing. */
-function counts_of(run: RunDetail): Partial<Record<RunTab, number>> {
+export function counts_of(
+  run: Pick<RunDetail, "series" | "params" | "note">,
+): Partial<Record<RunTab, number>> {
   const numbers = run.series.filter((series) => series.kind === "number");
   const is_system = (name: string): boolean => name.startsWith("__system__");
   const names = (wanted: boolean): number =>
@@ -46,24 +62,20 @@ function counts_of(run: RunDetail): Partial<Record<RunTab, number>> {
     ).size;
   const total = (kind: string): number =>
     run.series
-      .filter((series) => series.kind === kind)
+      .filter((series) => series.kind === kind && !holds_checkpoints(series))
       .reduce((sum, series) => sum + series.count, 0);
   return {
     metrics: names(false),
     system: names(true),
     logs: total("log"),
-    params: Object.keys(run.params).length === 0 ? 0 : count_leaves(run.params),
+    params: leaves(run.params).length,
     answers: total("answer"),
     texts: total("text"),
     notes: run.note.trim() === "" ? 0 : 1,
   };
 }
 
-function count_leaves(tree: unknown): number {
-  if (typeof tree !== "object" || tree === null || Array.isArray(tree))
-    return 1;
-  return Object.values(tree).reduce(
-    (sum: number, below) => sum + count_leaves(below),
-    0,
-  );
+/** Where its checkpoints lie a run tells as a text of this name: it stands under its checkpoints, not among its texts. */
+function holds_checkpoints({ name, context }: SeriesName): boolean {
+  return name === "checkpoint" && Object.keys(context).length === 0;
 }

@@ -22,6 +22,7 @@ import { Findings } from "./runs_findings.tsx";
 import { use_run_keys, use_selection } from "./runs_selection.ts";
 import { RunsTable } from "./runs_table.tsx";
 import { runs_view, server_sort, write_sort } from "./runs_view.ts";
+import { SaveView } from "./views.tsx";
 
 /** The page at `/runs`. */
 export function Runs(_props: { rest: string }): JSX.Element {
@@ -101,6 +102,7 @@ export function Runs(_props: { rest: string }): JSX.Element {
           onChange={(q) => runs_view.set({ q })}
           complete={(text, cursor) => api.complete(text, cursor, "runs")}
         />
+        <SaveView />
         <IconButton
           icon="link"
           label="Copy link"

@@ -15,6 +15,7 @@ import {
   is_series_key,
   properties,
   read_sort,
+  row_heights,
   runs_view,
   which_options,
   which_of,
@@ -74,6 +75,18 @@ export function RunsBar(props: BarProps): JSX.Element {
           label: option,
           on: option === view.metric,
           run: () => runs_view.set({ metric: option }),
+        }))}
+      />
+      <Menu
+        label="Rows"
+        class="pick"
+        align="start"
+        face={<PickFace label="Rows">{view.rows}</PickFace>}
+        items={(["compact", "normal", "roomy"] as const).map((rows) => ({
+          label: rows,
+          detail: `${row_heights[rows]} px`,
+          on: rows === view.rows,
+          run: () => runs_view.set({ rows }),
         }))}
       />
       <span class="grow" />

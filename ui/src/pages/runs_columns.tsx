@@ -2,7 +2,7 @@
 
 import type { ComponentChildren, JSX } from "preact";
 import * as format from "../math/format.ts";
-import { all_paths, differing, short_name, value_at } from "../math/params.ts";
+import { all_paths, short_name, unequal, value_at } from "../math/params.ts";
 import {
   main_metric,
   read_series,
@@ -35,6 +35,7 @@ export interface ColumnSetting {
   /** Whether any run still goes: it then shows how far. */
   readonly has_running: boolean;
   readonly differs: readonly string[];
+  readonly n_partly: number;
   readonly n_params: number;
   readonly select: (run: Run, event: MouseEvent) => void;
 }
@@ -76,7 +77,10 @@ export function default_columns(
       : [write_series(train), `curve:${write_series(train)}`];
   return [
     "status",
-    ...differs.slice(0, most_params).map((path) => `params.${path}`),
+    ...differs
+      .filter((path) => !/(^|[._])(folder|dir|path)$/.test(path))
+      .slice(0, most_params)
+      .map((path) => `params.${path}`),
     ...eval_keys,
     ...(main === undefined || train_keys.includes(write_series(main))
       ? []
@@ -88,12 +92,17 @@ export function default_columns(
   ];
 }
 
-/** Params that differ between the runs, the ones with numbers first, and how many there are. */
-export function params_of(runs: readonly Run[]): {
-  differs: readonly string[];
-  n_params: number;
-  paths: string[];
-} {
+/** What the runs' params come to. */
+export interface RunsParams {
+  /** Params that differ, the ones with numbers first. */
+  readonly differs: readonly string[];
+  /** Params of one value that some runs do not have. */
+  readonly n_partly: number;
+  readonly n_params: number;
+  readonly paths: readonly string[];
+}
+
+export function params_of(runs: readonly Run[]): RunsParams {
   const trees = runs.map((run) => run.params);
   const paths = all_paths(trees);
   const is_number = (path: string): boolean =>
@@ -101,8 +110,10 @@ export function params_of(runs: readonly Run[]): {
   const weight = (path: string): number =>
     (/learning_rate$|\.lr$/.test(path) ? 0 : /batch/.test(path) ? 1 : 2) +
     (is_number(path) ? 0 : 4);
-  const differs = differing(trees).sort((a, b) => weight(a) - weight(b));
-  return { differs, n_params: paths.length, paths };
+  const { differing, partly } = unequal(trees);
+  const differs = [...differing].sort((a, b) => weight(a) - weight(b));
+  const n_partly = partly.length;
+  return { differs, n_partly, n_params: paths.length, paths };
 }
 
 /** The title of a column in menus. */
@@ -246,7 +257,9 @@ function param_column(key: ColumnKey, setting: ColumnSetting): Column<Run> {
   const title = short_name(path)
     .replace(/^per_device_train_batch_size$/, "batch")
     .replaceAll("_", " ");
-  const group = `Params · ${setting.differs.length} of ${setting.n_params} differ`;
+  const partly =
+    setting.n_partly === 0 ? "" : ` · ${setting.n_partly} only in some`;
+  const group = `Params · ${setting.differs.length} of ${setting.n_params} differ${partly}`;
   return {
     key,
     title,
@@ -258,8 +271,11 @@ function param_column(key: ColumnKey, setting: ColumnSetting): Column<Run> {
     cell: (run) => {
       const value = value_at(run.params, path);
       return (
-        <span class={`clip${value === undefined ? " quiet-text" : ""}`}>
-          {format.param(value)}
+        <span
+          class={`clip${value === undefined ? " quiet-text" : ""}`}
+          title={typeof value === "string" ? value : undefined}
+        >
+          {format.short_path(format.param(value))}
         </span>
       );
     },

@@ -187,8 +187,8 @@ function ValueCounts(props: {
     .map(
       (key) =>
         new Set(
-          props.runs.map((run) =>
-            JSON.stringify(value_at(run.params, key.slice(7))),
+          props.runs.flatMap(
+            (run) => JSON.stringify(value_at(run.params, key.slice(7))) ?? [],
           ),
         ).size,
     )

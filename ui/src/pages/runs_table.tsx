@@ -12,9 +12,14 @@ import type { Selection } from "./runs_selection.ts";
 import { is_sortable, sort_by } from "./runs_bar.tsx";
 import { HeadMenu } from "./runs_head_menu.tsx";
 import { lead_columns, run_column } from "./runs_columns.tsx";
-import type { ColumnSetting } from "./runs_columns.tsx";
+import type { ColumnSetting, RunsParams } from "./runs_columns.tsx";
 import { best_value, lines_of, series_value } from "./runs_lines.tsx";
-import { is_series_key, read_sort, runs_view } from "./runs_view.ts";
+import {
+  is_series_key,
+  read_sort,
+  row_heights,
+  runs_view,
+} from "./runs_view.ts";
 import type { ColumnKey } from "./runs_view.ts";
 
 interface RunsTableProps {
@@ -24,10 +29,7 @@ interface RunsTableProps {
   readonly largest: (key: ColumnKey) => number | undefined;
   readonly sort: string;
   readonly colours: ReadonlyMap<string, string>;
-  readonly params: {
-    readonly differs: readonly string[];
-    readonly n_params: number;
-  };
+  readonly params: RunsParams;
   readonly selection: Selection;
   readonly at: string | undefined;
   readonly onPoint: (id: string) => void;
@@ -112,6 +114,7 @@ export function RunsTable(props: RunsTableProps): JSX.Element {
       label="Runs"
       columns={arrange(props, setting)}
       lines={lines}
+      row_height={row_heights[view.rows]}
       sorted={read_sort(props.sort)}
       at={props.at}
       is_selected={(run) => props.selection.ids.has(run.id)}

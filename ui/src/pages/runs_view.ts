@@ -32,7 +32,11 @@ export const runs_view = new View({
   hide: text(),
   sel: list(),
   dock: flag(true),
+  rows: choice(["compact", "normal", "roomy"], "normal"),
 });
+
+/** Pixels of a row. */
+export const row_heights = { compact: 26, normal: 32, roomy: 40 } as const;
 
 /** A column's key is a property, `name`, `params.PATH`, `curve:SERIES` or a series' short name. */
 export type ColumnKey = string;

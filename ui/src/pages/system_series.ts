@@ -5,15 +5,22 @@ import { bytes, metric, percent } from "../math/format.ts";
 
 export interface SystemLook {
   readonly title: string;
+  /** What its axis is in; empty for a bare number. */
+  readonly unit: string;
   readonly write: (value: number | undefined) => string;
 }
 
 const prefix = "__system__";
 const titles: Readonly<Record<string, string>> = {
   cpu: "CPU",
+  machine_cpu_percent: "Machine CPU",
   p_memory_percent: "Memory of the process",
   memory_percent: "Host memory",
   disk_percent: "Disk",
+  disk_read_bytes_per_sec: "Disk read",
+  disk_written_bytes_per_sec: "Disk written",
+  network_received_bytes_per_sec: "Network received",
+  network_sent_bytes_per_sec: "Network sent",
   gpu: "GPU",
   gpu_memory_percent: "GPU memory",
   gpu_power_watts: "GPU power",
@@ -21,25 +28,51 @@ const titles: Readonly<Record<string, string>> = {
 };
 
 /** How a system metric reads. */
-export function system_look(series: FrameSeries): SystemLook {
+export function system_look(series: {
+  readonly name: string;
+  readonly context: FrameSeries["context"];
+}): SystemLook {
   const key = series.name.replace(prefix, "");
   const gpu = series.context["gpu"];
-  const base = titles[key] ?? key.replaceAll("_", " ");
+  const unit = unit_of(key);
+  const base = titles[key] ?? title_of(key);
   const title =
     gpu === undefined ? base : base.replace(/^GPU/, `GPU ${String(gpu)}`);
   return {
     title,
-    write: (value) => (value === undefined ? "–" : write_value(key, value)),
+    unit,
+    write: (value) => (value === undefined ? "–" : write_value(unit, value)),
   };
 }
 
-function write_value(key: string, value: number): string {
-  if (/bytes/.test(key)) return bytes(value);
-  if (/watts/.test(key)) return `${metric(value)} W`;
-  if (/temp/.test(key)) return `${metric(value)} °C`;
-  if (/percent|^cpu$|^gpu$/.test(key))
-    return `${value >= 100 ? Math.round(value) : percent(value).replace(/\.?0+$/, "")} %`;
-  return metric(value);
+/** The words of a name that nobody has titled, without those of its unit. */
+function title_of(key: string): string {
+  const words = key
+    .replace(/(_bytes)?_per_sec(ond)?$|_(percent|watts|bytes)$/, "")
+    .replaceAll("_", " ")
+    .replace(/^gpu/, "GPU");
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+function unit_of(key: string): string {
+  if (/bytes_per_sec/.test(key)) return "B/s";
+  if (/bytes/.test(key)) return "B";
+  if (/watts/.test(key)) return "W";
+  if (/temp/.test(key)) return "°C";
+  return /percent|^cpu$|^gpu$/.test(key) ? "%" : "";
+}
+
+function write_value(unit: string, value: number): string {
+  switch (unit) {
+    case "B/s":
+      return `${bytes(value)}/s`;
+    case "B":
+      return bytes(value);
+    case "%":
+      return `${value >= 100 ? Math.round(value) : percent(value).replace(/\.?0+$/, "")} %`;
+    default:
+      return unit === "" ? metric(value) : `${metric(value)} ${unit}`;
+  }
 }
 
 /** GPU first, then memory, CPU, the rest. */
@@ -49,6 +82,7 @@ export function system_order(series: FrameSeries): number {
     "gpu",
     "gpu_memory_percent",
     "cpu",
+    "machine_cpu_percent",
     "memory_percent",
     "p_memory_percent",
   ].indexOf(key);

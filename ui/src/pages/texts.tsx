@@ -28,6 +28,7 @@ import type { TextField } from "./texts_model.ts";
 import { TextSide } from "./texts_side.tsx";
 import { TextSteps } from "./texts_steps.tsx";
 import { texts_view } from "./texts_view.ts";
+import { SaveView } from "./views.tsx";
 
 const most_texts = 2000;
 const most_runs = 200;
@@ -58,6 +59,7 @@ export function Texts(_props: { readonly rest: string }): JSX.Element {
           onChange={(next) => texts_view.set({ q: next, cell: "" })}
           complete={(text, cursor) => api.complete(text, cursor, "texts")}
         />
+        <SaveView />
       </Top>
       <main class="main" id="main">
         {query_error !== undefined && data === undefined ? (

@@ -1,6 +1,6 @@
 // Texts as a matrix: rows and columns by any fields, one text a cell, columns that are equal in every row merged.
 
-import { varying } from "../fields.ts";
+import { varying } from "../varying.ts";
 import type { FlatRun, RunField } from "../fields.ts";
 import { key_of } from "../math/group.ts";
 import type { FieldValue } from "../math/group.ts";

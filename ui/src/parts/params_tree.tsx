@@ -2,18 +2,27 @@
 
 import type { ComponentChildren, JSX } from "preact";
 import { useState } from "preact/hooks";
-import { param } from "../math/format.ts";
+import { param, plural, short_path } from "../math/format.ts";
 import { leaves, short_name } from "../math/params.ts";
+import type { Leaf } from "../math/params.ts";
 import type { Json, ParamTree } from "../schema.ts";
 import { IconButton } from "./button.tsx";
 import { Icon } from "./icon.tsx";
 import { say } from "./toast.tsx";
 
+/** Params beside those of other runs. */
+export interface AmongRuns {
+  /** Params that differ, with the other runs' values. */
+  readonly differs: ReadonlyMap<string, readonly unknown[]>;
+  /** Params that some runs do not have; those that do agree on their value. */
+  readonly partly: readonly string[];
+}
+
 interface TreeProps {
   readonly tree: ParamTree;
   readonly find: string;
-  /** Params that differ from other runs, with the other runs' values. */
-  readonly differs?: ReadonlyMap<string, readonly unknown[]>;
+  /** How the params stand to those of other runs. */
+  readonly among?: AmongRuns;
   /** How many values of a branch stand open at first. */
   readonly most?: number;
   /** What stands above: it is told how many values are found. */
@@ -36,13 +45,6 @@ export function ParamsTree(props: TreeProps): JSX.Element {
     path.toLowerCase().includes(word) ||
     shown_value(value).toLowerCase().includes(word);
   const found = all.filter((leaf) => fits(leaf.path, leaf.value));
-  const by_path = new Map(all.map((leaf) => [leaf.path, leaf.value]));
-  const differing = [...(props.differs ?? [])].flatMap(([path, others]) => {
-    const value = by_path.get(path);
-    return value === undefined || !fits(path, value)
-      ? []
-      : [{ path, value, others }];
-  });
   return (
     <>
       {props.head !== undefined && (
@@ -57,24 +59,8 @@ export function ParamsTree(props: TreeProps): JSX.Element {
         </header>
       )}
       <div class="params-tree">
-        {differing.length > 0 && (
-          <div class="differing">
-            <div class="tiny-text quiet-text">Differs from the other runs</div>
-            {differing.map(({ path, value, others }) => (
-              <div key={path} class="param strong">
-                <span class="mono clip" title={path}>
-                  {short_name(path)}
-                </span>
-                <span class="grow" />
-                {others.length > 0 && (
-                  <span class="tiny-text quiet-text clip">
-                    also {others.slice(0, 4).map(param).join(", ")}
-                  </span>
-                )}
-                <span class="mono value">{shown_value(value)}</span>
-              </div>
-            ))}
-          </div>
+        {props.among !== undefined && (
+          <Among among={props.among} found={found} />
         )}
         <Branch
           tree={props.tree}
@@ -88,6 +74,81 @@ export function ParamsTree(props: TreeProps): JSX.Element {
         )}
       </div>
     </>
+  );
+}
+
+/** What differs from other runs, and how many params only some of them have. */
+function Among(props: {
+  among: AmongRuns;
+  found: readonly Leaf[];
+}): JSX.Element {
+  const [is_open, set_open] = useState(false);
+  const by_path = new Map(props.found.map((leaf) => [leaf.path, leaf.value]));
+  const of = (path: string): readonly (readonly [string, Json])[] => {
+    const value = by_path.get(path);
+    return value === undefined ? [] : [[path, value]];
+  };
+  const differing = [...props.among.differs.keys()].flatMap(of);
+  const partly = props.among.partly.flatMap(of);
+  if (differing.length + partly.length === 0) return <></>;
+  return (
+    <div class="differing">
+      {differing.length > 0 && (
+        <div class="tiny-text quiet-text">Differs from the other runs</div>
+      )}
+      {differing.map(([path, value]) => (
+        <AmongRow
+          key={path}
+          path={path}
+          value={value}
+          others={props.among.differs.get(path) ?? []}
+        />
+      ))}
+      {partly.length > 0 && (
+        <button
+          type="button"
+          class="action small-text more"
+          aria-expanded={is_open}
+          onClick={() => set_open(!is_open)}
+        >
+          <Icon name={is_open ? "down" : "right"} small />
+          {plural(partly.length, "param")} that some other runs do not have
+        </button>
+      )}
+      {is_open &&
+        partly.map(([path, value]) => (
+          <AmongRow key={path} path={path} value={value} others={[]} />
+        ))}
+    </div>
+  );
+}
+
+function AmongRow(props: {
+  path: string;
+  value: Json;
+  others: readonly unknown[];
+}): JSX.Element {
+  return (
+    <div class={props.others.length > 0 ? "param strong" : "param"}>
+      <span class="mono clip" title={props.path}>
+        {short_name(props.path)}
+      </span>
+      <span class="grow" />
+      {props.others.length > 0 && (
+        <span class="tiny-text quiet-text clip">
+          also{" "}
+          {props.others
+            .slice(0, 4)
+            .map((other) => short_path(param(other)))
+            .join(", ")}
+        </span>
+      )}
+      <span class="mono value clip" title={shown_value(props.value)}>
+        {typeof props.value === "string"
+          ? short_path(props.value)
+          : shown_value(props.value)}
+      </span>
+    </div>
   );
 }
 

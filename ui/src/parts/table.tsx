@@ -65,6 +65,7 @@ export function Table<R>(props: TableProps<R>): JSX.Element {
     scroller,
     count: props.lines.length,
     height: heights,
+    heights: row_height,
     at: at_index,
   });
   const template = props.columns.map((column) => `${column.width}px`).join(" ");

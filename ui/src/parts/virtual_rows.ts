@@ -27,6 +27,8 @@ export function use_virtual_rows(props: {
   readonly count: number;
   readonly height: (index: number) => number;
   readonly at?: number;
+  /** Changes when the heights do. */
+  readonly heights?: number;
 }): VirtualRows {
   const [, redraw] = useState(0);
   const virtualizer = useRef<Virtualizer<HTMLElement, Element> | undefined>(
@@ -48,7 +50,7 @@ export function use_virtual_rows(props: {
   rows.setOptions({ ...rows.options, ...options });
   useLayoutEffect(() => rows._didMount(), []);
   useLayoutEffect(() => rows._willUpdate());
-  useLayoutEffect(() => rows.measure(), [props.count]);
+  useLayoutEffect(() => rows.measure(), [props.count, props.heights]);
   useEffect(() => {
     if (props.at !== undefined && props.at >= 0)
       rows.scrollToIndex(props.at, { align: "auto" });
