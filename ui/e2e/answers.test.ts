@@ -32,7 +32,7 @@ test("verdicts filter, words find, keys move, and the address keeps it", async (
   await page.waitForURL(/show=wrong/);
   const rows = page.locator(".question-row");
   await until(
-    () => rows.locator(".verdict.wrong").count(),
+    () => rows.locator(".boxed .verdict.wrong").count(),
     (found) => found === 57,
   );
   const second = await rows.nth(1).locator(".question").innerText();

@@ -85,6 +85,8 @@ function shares_first(series: readonly FrameSeries[]): readonly FrameSeries[] {
 
 /** Values that were measured once. */
 function Singles({ series }: { series: readonly FrameSeries[] }): JSX.Element {
+  const shares = series.filter((one) => is_share(one.name));
+  const largest = Math.max(0, ...shares.map((one) => one.value[0] ?? 0));
   return (
     <section class="panel flat run-singles" aria-label="Single values">
       <header>
@@ -106,7 +108,7 @@ function Singles({ series }: { series: readonly FrameSeries[] }): JSX.Element {
             <tr key={write_series(name_of(one))}>
               <td>{say_series(name_of(one))}</td>
               <td class="number mono">
-                {metric_named(one.name, one.value[0])}
+                {metric_named(one.name, one.value[0], largest)}
               </td>
               <td class="number mono second-text">{count(one.step[0] ?? 0)}</td>
             </tr>

@@ -88,9 +88,15 @@ function best_figure(
         ? ""
         : `step ${format.count(step)}`
       : `epoch ${epoch}`;
-  const decimals = format
-    .metric_named(metric.name, value)
-    .split(".")[1]?.length;
+  // Whether a share is written in percent the experiment says, not a run that got hardly anything right.
+  const largest = Math.max(
+    ...[run, ...siblings].map(({ metrics }) => {
+      const summary = find_summary(metrics, metric);
+      return (summary && value_of(summary, "best").value) ?? 0;
+    }),
+  );
+  const words = format.metric_named(metric.name, value, largest);
+  const decimals = words.split(".")[1]?.length;
   const write = (size: number): string => size.toFixed(decimals ?? 0);
   const margin =
     rank?.margin === undefined ? "" : format.delta(rank.margin, write);
@@ -107,9 +113,9 @@ function best_figure(
       : metric.name === "loss"
         ? "Best eval loss"
         : `Best ${name}`,
-    value: format.metric_named(metric.name, value),
+    value: words,
     is_best: rank?.place === 1 && rank.of > 1,
-    note: [where, place].filter((words) => words !== "").join(" · "),
+    note: [where, place].filter((part) => part !== "").join(" · "),
   };
 }
 
