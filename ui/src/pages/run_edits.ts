@@ -43,8 +43,13 @@ export function archive_runs(runs: readonly Run[], done?: () => void): void {
   void edit_runs(runs, { archived }, words, done);
 }
 
-/** Deletes runs after a question that says what goes. */
-export function delete_runs(runs: readonly Run[], done?: () => void): void {
+/** Deletes runs after a question that says what goes. `begin` is called before they go: what is shown of them is asked for
+ *  no more. */
+export function delete_runs(
+  runs: readonly Run[],
+  done?: () => void,
+  begin?: () => void,
+): void {
   const names = runs.slice(0, 3).map((run) => run.name);
   const more = runs.length - names.length;
   const listed =
@@ -59,13 +64,15 @@ export function delete_runs(runs: readonly Run[], done?: () => void): void {
     action: "Delete",
     typed: runs.length > 1 ? `delete ${runs.length}` : undefined,
     instead: { action: "Archive instead", run: () => archive_runs(runs, done) },
-    run: () =>
+    run: () => {
+      begin?.();
       void edit_runs(
         runs,
         { deleted: true },
         `${plural(runs.length, "run")} deleted`,
         done,
-      ),
+      );
+    },
   });
 }
 

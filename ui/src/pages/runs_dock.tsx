@@ -178,7 +178,7 @@ function DockActions(props: DockProps): JSX.Element {
             label: "Delete…",
             icon: "trash",
             is_danger: true,
-            run: () => delete_runs(runs, props.onDone),
+            run: () => delete_runs(runs, props.onDone, props.onClear),
           },
         ]}
       />
