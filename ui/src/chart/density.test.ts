@@ -45,7 +45,7 @@ test("a spike of one curve among many is touched by the haze", () => {
   const row = Math.floor(up.at(95));
   let touched = 0;
   for (let column = 0; column < density.columns; column++)
-    touched += density.haze[row * density.columns + column] ?? 0;
+    touched += density.haze[column * density.rows + row] ?? 0;
   assert.ok(touched >= 1);
 });
 

@@ -5,6 +5,8 @@
 // sorting and are exact to a pixel; the haze counts every pixel that a curve touches, so that a single spike of a
 // single curve stays visible.
 
+import type { Numbers } from "../math/smooth.ts";
+import { bent_of } from "./bent.ts";
 import type { Box, Curve } from "./curve.ts";
 import type { Plane } from "./line.ts";
 import type { Pen } from "./pen.ts";
@@ -32,11 +34,15 @@ export const BAND_ALPHAS = [0.13, 0.26] as const;
 export class Density {
   readonly columns: number;
   readonly rows: number;
-  /** How many curves touch each pixel, row by row. */
+  /** How many curves touch each pixel, column by column. */
   readonly haze: Uint16Array;
+  /** The largest of these counts. */
+  most = 0;
   /** How many curves pass each row in a column's middle; the first and last row are out of view. */
   private readonly middles: Uint16Array;
   private readonly edges: Float64Array;
+  private cuts: Cuts;
+  private readonly known = new Map<Numbers, Cuts>();
 
   constructor(
     readonly box: Box,
@@ -50,64 +56,75 @@ export class Density {
     this.edges = Float64Array.from({ length: this.columns + 1 }, (_, i) =>
       across.invert(box.left + i * COLUMN),
     );
+    this.cuts = make_cuts(this.columns);
   }
 
   clear(): void {
     this.middles.fill(0);
     this.haze.fill(0);
+    this.most = 0;
   }
 
   add({ x, y }: Pick<Curve, "x" | "y">): void {
-    const { edges, up } = this;
-    const n = x.length;
-    let i = lower_bound(x, edges[0] ?? 0);
-    if (i >= n) return;
-    let x0 = x[i - 1] ?? NaN;
-    let y0 = up.at(y[i - 1] ?? NaN);
-    let x1 = x[i] ?? NaN;
-    let y1 = up.at(y[i] ?? NaN);
-    for (let column = 0; column < this.columns && i < n; column++) {
-      const end = edges[column + 1] ?? NaN;
-      const middle = ((edges[column] ?? NaN) + end) / 2;
+    const { firsts, before, shares } = this.cuts_of(x);
+    const bent = bent_of(y, this.up.kind);
+    const { top } = this.box;
+    const { factor } = this.up;
+    const offset = this.up.offset - top;
+    const { columns, rows, middles } = this;
+    let i = firsts[0] ?? 0;
+    for (let column = 0; column < columns; column++) {
+      const end = firsts[column + 1] ?? 0;
       let least = Infinity;
       let largest = -Infinity;
-      let at = NaN;
-      for (;;) {
-        if (at !== at && middle >= x0 && middle <= x1)
-          at = y0 + ((y1 - y0) * (middle - x0)) / (x1 - x0);
-        if (!(x1 <= end)) break;
-        if (y1 < least) least = y1;
-        if (y1 > largest) largest = y1;
-        x0 = x1;
-        y0 = y1;
-        if (++i >= n) break;
-        x1 = x[i] ?? NaN;
-        y1 = up.at(y[i] ?? NaN);
+      const left = before[column] ?? -1;
+      if (left >= 0) {
+        const y0 = bent[left] ?? NaN;
+        const share = shares[column] ?? 0;
+        const even =
+          share === 0 ? y0 : y0 + ((bent[left + 1] ?? NaN) - y0) * share;
+        const at = offset + factor * even;
+        if (at === at) {
+          least = at;
+          largest = at;
+          const row = Math.floor(at) + 1;
+          const inside = row < 0 ? 0 : row > rows + 1 ? rows + 1 : row;
+          const cell = column * (rows + 2) + inside;
+          middles[cell] = (middles[cell] ?? 0) + 1;
+        }
       }
-      if (at === at) {
-        if (at < least) least = at;
-        if (at > largest) largest = at;
-        this.count(column, at);
+      for (; i < end; i++) {
+        const place = offset + factor * (bent[i] ?? NaN);
+        if (place < least) least = place;
+        if (place > largest) largest = place;
       }
       if (least <= largest) this.cover(column, least, largest);
     }
   }
 
-  private count(column: number, at: number): void {
-    const row = Math.floor(at - this.box.top) + 1;
-    const inside = row < 0 ? 0 : row > this.rows + 1 ? this.rows + 1 : row;
-    const cell = column * (this.rows + 2) + inside;
-    this.middles[cell] = (this.middles[cell] ?? 0) + 1;
+  private cover(column: number, from: number, to: number): void {
+    const { rows, haze } = this;
+    const first = from > 0 ? Math.floor(from) : 0;
+    const last = to < rows - 1 ? Math.floor(to) : rows - 1;
+    const start = column * rows;
+    for (let cell = start + first; cell <= start + last; cell++) {
+      const count = (haze[cell] ?? 0) + 1;
+      haze[cell] = count;
+      if (count > this.most) this.most = count;
+    }
   }
 
-  private cover(column: number, from: number, to: number): void {
-    const first = Math.max(0, Math.floor(from - this.box.top));
-    const last = Math.min(this.rows - 1, Math.floor(to - this.box.top));
-    let cell = first * this.columns + column;
-    for (let row = first; row <= last; row++) {
-      this.haze[cell] = (this.haze[cell] ?? 0) + 1;
-      cell += this.columns;
-    }
+  /** Where columns cut a curve with these places; found once for curves that share them. */
+  private cuts_of(x: Numbers): Cuts {
+    const known = this.known.get(x);
+    if (known) return known;
+    // Curves that each have places of their own would fill the memory: their cuts are used at once, and written over.
+    const made =
+      this.known.size < MOST_CUTS ? make_cuts(this.columns) : this.cuts;
+    if (this.known.size < MOST_CUTS) this.known.set(x, made);
+    else this.cuts = made;
+    cut(x, this.edges, made);
+    return made;
   }
 
   quantiles(): Quantiles {
@@ -117,15 +134,15 @@ export class Density {
       { length: this.columns },
       (_, i) => this.box.left + (i + 0.5) * COLUMN,
     );
+    const { middles, rows } = this;
     for (let column = 0; column < this.columns; column++) {
-      const start = column * (this.rows + 2);
-      const counts = this.middles.subarray(start, start + this.rows + 2);
+      const start = column * (rows + 2);
       let total = 0;
-      for (const count of counts) total += count;
+      for (let i = start; i < start + rows + 2; i++) total += middles[i] ?? 0;
       let passed = 0;
       let next = 0;
       for (let row = 0; total > 0 && next < SHARES.length; row++) {
-        passed += counts[row] ?? 0;
+        passed += middles[start + row] ?? 0;
         while (
           next < SHARES.length &&
           passed > 0 &&
@@ -138,6 +155,47 @@ export class Density {
     }
     return { xs, lines };
   }
+}
+
+/** How columns cut a curve: which points lie in each, and between which two its middle lies. */
+interface Cuts {
+  /** The first point of each column, and one past the last of all. */
+  readonly firsts: Uint32Array;
+  /** The point before each column's middle; −1 where the curve does not reach. */
+  readonly before: Int32Array;
+  /** How far the middle is from that point to the next, from 0 to 1. */
+  readonly shares: Float32Array;
+}
+
+/** So many different columns of x are kept. */
+const MOST_CUTS = 16;
+
+function make_cuts(columns: number): Cuts {
+  return {
+    firsts: new Uint32Array(columns + 1),
+    before: new Int32Array(columns),
+    shares: new Float32Array(columns),
+  };
+}
+
+function cut(x: Numbers, edges: Float64Array, out: Cuts): void {
+  const { firsts, before, shares } = out;
+  const n = x.length;
+  let i = lower_bound(x, edges[0] ?? 0);
+  let near = Math.max(i - 1, 0);
+  for (let column = 0; column < before.length; column++) {
+    firsts[column] = i;
+    const end = edges[column + 1] ?? NaN;
+    while (i < n && (x[i] ?? NaN) <= end) i++;
+    const middle = ((edges[column] ?? NaN) + end) / 2;
+    while (near + 1 < n && (x[near + 1] ?? NaN) <= middle) near++;
+    const x0 = x[near] ?? NaN;
+    const x1 = x[near + 1] ?? NaN;
+    const is_between = middle >= x0 && (middle < x1 || middle === x0);
+    before[column] = is_between ? near : -1;
+    shares[column] = is_between && x1 > x0 ? (middle - x0) / (x1 - x0) : 0;
+  }
+  firsts[before.length] = i;
 }
 
 /** Draws the bands of one group of curves as shapes. */

@@ -1,76 +1,79 @@
 // The picture of densities: where curves run and how many, with their bands, groups laid over one another.
+//
+// Groups are blended as numbers that are already weighted by how much they cover, column by column as they were
+// counted, and become a picture once, at the end.
 
 import type { Density, Quantiles } from "./density.ts";
 import { BAND_ALPHAS } from "./density.ts";
+import type { Picture, Rgb } from "./picture.ts";
 
 const FAINTEST = 0.1;
 const STRONGEST = 0.38;
 
 /** Pixels of one picture, blended group by group. */
-export class Haze {
-  readonly pixels: Uint8ClampedArray<ArrayBuffer>;
+export class Haze implements Picture {
+  /** Red, green, blue and cover of each pixel, column by column. */
+  private readonly blended: Float32Array;
 
   constructor(
     readonly columns: number,
     readonly rows: number,
   ) {
-    this.pixels = new Uint8ClampedArray(columns * rows * 4);
+    this.blended = new Float32Array(columns * rows * 4);
   }
 
-  add(
-    density: Density,
-    { lines }: Quantiles,
-    [red, green, blue]: readonly [number, number, number],
-  ): void {
-    const alphas = alphas_of(density.haze);
+  add(density: Density, { lines }: Quantiles, [red, green, blue]: Rgb): void {
+    const { haze, box } = density;
+    const { blended, rows } = this;
+    const alphas = alphas_of(density.most);
     const [p95, p75, , p25, p5] = lines;
-    const { top } = density.box;
+    const place = (line: Float32Array, column: number): number =>
+      (line[column] ?? NaN) - box.top;
     for (let column = 0; column < this.columns; column++) {
-      const [from, to] = [
-        (p95[column] ?? NaN) - top,
-        (p5[column] ?? NaN) - top,
-      ];
-      const [inner_from, inner_to] = [
-        (p75[column] ?? NaN) - top,
-        (p25[column] ?? NaN) - top,
-      ];
-      let cell = column;
-      for (let row = 0; row < this.rows; row++, cell += this.columns) {
-        let alpha = alphas[density.haze[cell] ?? 0] ?? 0;
+      const from = place(p95, column);
+      const to = place(p5, column);
+      const inner_from = place(p75, column);
+      const inner_to = place(p25, column);
+      const start = column * rows;
+      for (let row = 0; row < rows; row++) {
+        const count = haze[start + row] ?? 0;
+        let alpha = alphas[count] ?? 0;
         if (row >= from && row <= to) {
           alpha += BAND_ALPHAS[0];
           if (row >= inner_from && row <= inner_to) alpha += BAND_ALPHAS[1];
-        }
-        if (alpha > 0) this.blend(4 * cell, red, green, blue, alpha);
+        } else if (count === 0) continue;
+        const at = 4 * (start + row);
+        const keep = 1 - alpha;
+        blended[at] = red * alpha + (blended[at] ?? 0) * keep;
+        blended[at + 1] = green * alpha + (blended[at + 1] ?? 0) * keep;
+        blended[at + 2] = blue * alpha + (blended[at + 2] ?? 0) * keep;
+        blended[at + 3] = alpha + (blended[at + 3] ?? 0) * keep;
       }
     }
   }
 
-  private blend(
-    at: number,
-    red: number,
-    green: number,
-    blue: number,
-    alpha: number,
-  ): void {
-    const { pixels } = this;
-    const below = ((pixels[at + 3] ?? 0) / 255) * (1 - alpha);
-    const all = alpha + below;
-    const share = alpha / all;
-    pixels[at] = red * share + (pixels[at] ?? 0) * (1 - share);
-    pixels[at + 1] = green * share + (pixels[at + 1] ?? 0) * (1 - share);
-    pixels[at + 2] = blue * share + (pixels[at + 2] ?? 0) * (1 - share);
-    pixels[at + 3] = 255 * all;
+  /** The picture row by row, as a canvas takes it. */
+  pixels(): Uint8ClampedArray<ArrayBuffer> {
+    const { blended, columns, rows } = this;
+    const out = new Uint8ClampedArray(columns * rows * 4);
+    for (let column = 0; column < columns; column++) {
+      for (let row = 0; row < rows; row++) {
+        const at = 4 * (column * rows + row);
+        const cover = blended[at + 3] ?? 0;
+        if (cover === 0) continue;
+        const to = 4 * (row * columns + column);
+        out[to] = (blended[at] ?? 0) / cover;
+        out[to + 1] = (blended[at + 1] ?? 0) / cover;
+        out[to + 2] = (blended[at + 2] ?? 0) / cover;
+        out[to + 3] = 255 * cover;
+      }
+    }
+    return out;
   }
 }
 
 /** How strong each count is: one curve alone is still seen, many are not a wall. */
-function alphas_of(counts: Uint16Array): Float32Array {
-  let most = 1;
-  for (let i = 0; i < counts.length; i++) {
-    const count = counts[i] ?? 0;
-    if (count > most) most = count;
-  }
+function alphas_of(most: number): Float32Array {
   const scale = (STRONGEST - FAINTEST) / Math.log(most + 1);
   return Float32Array.from({ length: most + 1 }, (_, count) =>
     count === 0 ? 0 : FAINTEST + scale * Math.log(count),

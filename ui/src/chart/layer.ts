@@ -1,7 +1,7 @@
 // One canvas of a chart, sharp on any screen.
 
 import type { Box } from "./curve.ts";
-import type { Haze } from "./haze.ts";
+import type { Picture, Rgb } from "./picture.ts";
 
 export class Layer {
   readonly pen: CanvasRenderingContext2D;
@@ -55,21 +55,27 @@ export class Layer {
         : `inset(0 ${this.width - box.right + by}px 0 ${box.left - by}px)`;
   }
 
-  /** Lays a haze over a box. */
-  lay(haze: Haze, { left, top, right, bottom }: Box): void {
+  /** Pixels of the screen for one of the page. */
+  get pixel_ratio(): number {
+    return this.ratio;
+  }
+
+  /** Lays a picture over a box. */
+  lay(picture: Picture, { left, top, right, bottom }: Box): void {
+    const { columns, rows } = picture;
     const canvas = document.createElement("canvas");
-    canvas.width = haze.columns;
-    canvas.height = haze.rows;
-    const image = new ImageData(haze.pixels, haze.columns, haze.rows);
+    canvas.width = columns;
+    canvas.height = rows;
+    const image = new ImageData(picture.pixels(), columns, rows);
     canvas.getContext("2d")?.putImageData(image, 0, 0);
     this.pen.drawImage(canvas, left, top, right - left, bottom - top);
   }
 }
 
-const colors = new Map<string, readonly [number, number, number]>();
+const colors = new Map<string, Rgb>();
 
 /** Red, green and blue of any colour that the browser knows. */
-export function rgb_of(color: string): readonly [number, number, number] {
+export function rgb_of(color: string): Rgb {
   const known = colors.get(color);
   if (known) return known;
   const canvas = document.createElement("canvas");

@@ -10,7 +10,9 @@ import { draw_labels, place_labels } from "./labels.ts";
 import { draw_broken, draw_curve, draw_dots } from "./line.ts";
 import type { Plane } from "./line.ts";
 import type { Pen } from "./pen.ts";
+import type { Surface } from "./picture.ts";
 import { rimmed_text } from "./pen.ts";
+import { Raster } from "./raster.ts";
 import type { ScaleKind } from "./scale.ts";
 import type { TickStyle } from "./ticks.ts";
 import { lower_bound } from "./polyline.ts";
@@ -86,13 +88,13 @@ export interface Painted {
   labels: PlacedLabel[];
 }
 
-/** The curves, or their density, and what is written on them. */
+/** The curves, or their density, and what is written on them; on a surface very many of them as pixels. */
 export function paint_curves(
   pen: Pen,
   model: PlotModel,
   plane: Plane,
   ink: Ink,
-  lay_haze?: LayHaze,
+  surface?: Surface,
 ): void {
   const { lines, groups } = split(model, ink);
   const { box } = plane;
@@ -100,24 +102,31 @@ export function paint_curves(
   pen.beginPath();
   pen.rect(box.left, box.top, box.right - box.left, box.bottom - box.top);
   pen.clip();
-  paint_densities(pen, groups, plane, lay_haze);
+  paint_densities(pen, groups, plane, surface);
   const is_plain = lines.length > DENSITY_FROM;
   const width = is_plain ? 1 : 1.75;
   const ordered = [...lines].sort(
     (a, b) => Number(a.dash === 0) - Number(b.dash === 0),
   );
-  for (const curve of ordered)
-    draw_curve(pen, curve, plane, { width, is_plain });
+  if (is_plain && surface) paint_pixels(ordered, plane, surface);
+  else
+    for (const curve of ordered)
+      draw_curve(pen, curve, plane, { width, is_plain });
   pen.restore();
   if (!is_plain)
     for (const curve of ordered) draw_dots(pen, curve, plane, ink, width);
   paint_words(pen, model, plane, ink, groups.length > 0);
 }
 
-/** How a canvas lays a haze over the box, and how it reads a colour. */
-export interface LayHaze {
-  lay(haze: Haze): void;
-  read(color: string): readonly [number, number, number];
+function paint_pixels(
+  curves: readonly Curve[],
+  plane: Plane,
+  surface: Surface,
+): void {
+  const raster = new Raster(plane.box, surface.ratio);
+  for (const curve of curves)
+    raster.add(curve, plane, surface.read(curve.color));
+  surface.lay(raster);
 }
 
 /** Bands and medians; on a canvas as one picture of pixels, else as shapes. */
@@ -125,19 +134,19 @@ function paint_densities(
   pen: Pen,
   groups: Split["groups"],
   plane: Plane,
-  lay_haze: LayHaze | undefined,
+  surface: Surface | undefined,
 ): void {
   if (groups.length === 0) return;
   const density = new Density(plane.box, plane.across, plane.up);
-  const haze = lay_haze && new Haze(density.columns, density.rows);
+  const haze = surface && new Haze(density.columns, density.rows);
   const drawn = groups.map(({ color, curves }) => {
     density.clear();
     for (const curve of curves) density.add(curve);
     const quantiles = density.quantiles();
-    haze?.add(density, quantiles, lay_haze?.read(color) ?? [128, 128, 128]);
+    haze?.add(density, quantiles, surface?.read(color) ?? [128, 128, 128]);
     return { color, quantiles };
   });
-  if (haze) lay_haze?.lay(haze);
+  if (haze) surface?.lay(haze);
   for (const { color, quantiles } of drawn) {
     if (!haze) draw_bands(pen, quantiles, color);
     draw_median(pen, quantiles, color, plane);

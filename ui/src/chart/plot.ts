@@ -44,10 +44,13 @@ export class Plot {
   private readonly top: Layer;
   private readonly stop: () => void;
   private model: PlotModel | undefined;
+  private ink: Ink | undefined;
   private plane: Plane | undefined;
   private drawn: Scale | undefined;
   private free: FreePlace | undefined;
   private range: [number, number] | undefined;
+  /** Width and height that were drawn last. */
+  private size: readonly [number, number] = [0, 0];
   private rest = 0;
   private frame = 0;
   private is_moving = false;
@@ -62,7 +65,6 @@ export class Plot {
 
   constructor(
     private readonly host: HTMLElement,
-    private ink: Ink,
     private readonly events: PlotEvents,
   ) {
     this.ground = new Layer(host);
@@ -94,10 +96,10 @@ export class Plot {
   }
 
   /** Draws a model, seen through `range` of x if one is given. */
-  show(model: PlotModel, range: [number, number] | undefined, ink?: Ink): void {
+  show(model: PlotModel, range: [number, number] | undefined, ink: Ink): void {
     this.model = model;
     this.range = range;
-    if (ink) this.ink = ink;
+    this.ink = ink;
     const { hovered } = this.state;
     this.state.hovered =
       hovered && model.curves.find((curve) => curve.id === hovered.id);
@@ -119,6 +121,7 @@ export class Plot {
 
   /** Lets some curves stand out, by their ids; none stands out if empty. */
   highlight(ids: ReadonlySet<string>): void {
+    if (ids.size === 0 && this.state.highlighted.length === 0) return;
     this.state.highlighted =
       ids.size === 0
         ? []
@@ -144,11 +147,19 @@ export class Plot {
     );
   }
 
+  /** Draws everything exactly if the place for it is of another size than what is drawn. */
+  resize(): void {
+    const { clientWidth: width, clientHeight: height } = this.host;
+    const [drawn_width, drawn_height] = this.size;
+    if (width !== drawn_width || height !== drawn_height) this.redraw();
+  }
+
   /** Draws everything exactly. */
   redraw(): void {
-    const { model } = this;
+    const { model, ink } = this;
     const { clientWidth: width, clientHeight: height } = this.host;
-    if (!model || width < 80 || height < 50) return;
+    if (!model || !ink || width < 80 || height < 50) return;
+    this.size = [width, height];
     window.clearTimeout(this.rest);
     this.is_moving = false;
     for (const layer of [this.ground, this.lines, this.top])
@@ -160,31 +171,27 @@ export class Plot {
     this.lines.clear();
     this.lines.shift(0);
     const { box } = this.plane;
-    paint_curves(this.lines.pen, model, this.plane, this.ink, {
-      lay: (haze) => this.lines.lay(haze, box),
+    paint_curves(this.lines.pen, model, this.plane, ink, {
+      ratio: this.lines.pixel_ratio,
+      lay: (picture) => this.lines.lay(picture, box),
       read: rgb_of,
     });
     this.paint_top();
   }
 
   private paint_ground(): void {
-    if (!this.model || !this.plane) return;
+    const { model, plane, ink } = this;
+    if (!model || !plane || !ink) return;
     this.ground.clear();
-    paint_ground(this.ground.pen, this.model, this.plane, this.ink);
-    if (!this.is_moving)
-      paint_labels(this.ground.pen, this.model, this.plane, this.ink);
+    paint_ground(this.ground.pen, model, plane, ink);
+    if (!this.is_moving) paint_labels(this.ground.pen, model, plane, ink);
   }
 
   private paint_top(): void {
-    if (!this.model || !this.plane) return;
+    const { model, plane, ink } = this;
+    if (!model || !plane || !ink) return;
     this.top.clear();
-    paint_overlay(
-      this.top.pen,
-      this.model.curves,
-      this.state,
-      this.plane,
-      this.ink,
-    );
+    paint_overlay(this.top.pen, model.curves, this.state, plane, ink);
   }
 
   /** Draws the top layer before the next frame, once. */

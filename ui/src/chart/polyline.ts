@@ -4,6 +4,7 @@
 // same and loses no spike.
 
 import type { Numbers } from "../math/smooth.ts";
+import { bent_of } from "./bent.ts";
 import type { Scale } from "./scale.ts";
 
 /** Places of points in turn; a NaN breaks the line. Reused: read it at once. */
@@ -61,20 +62,12 @@ function project_points(
 ): void {
   const { xs, ys } = out;
   let n = 0;
-  const is_log = up.kind === "log";
   const is_log_x = across.kind === "log";
+  const bent = bent_of(y, up.kind);
   for (let i = first; i < last; i++) {
-    const bent = is_log_x ? across.bend(x[i] ?? NaN) : (x[i] ?? NaN);
-    const value = y[i] ?? NaN;
-    const even = is_log
-      ? value > 0
-        ? Math.log(value)
-        : value === value
-          ? -1e9
-          : NaN
-      : value;
-    const place = up.offset + up.factor * even;
-    xs[n] = across.offset + across.factor * bent;
+    const even = is_log_x ? across.bend(x[i] ?? NaN) : (x[i] ?? NaN);
+    const place = up.offset + up.factor * (bent[i] ?? NaN);
+    xs[n] = across.offset + across.factor * even;
     ys[n++] = place > FAR ? FAR : place < -FAR ? -FAR : place;
   }
   out.length = n;

@@ -3,7 +3,7 @@
 import type { ReadonlySignal, Signal } from "@preact/signals";
 import { useComputed, useSignal, useSignalEffect } from "@preact/signals";
 import type { ComponentChildren, JSX } from "preact";
-import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import type { Curve } from "../chart/curve.ts";
 import { ink_of } from "../chart/curve.ts";
 import type { PlotModel } from "../chart/paint.ts";
@@ -60,13 +60,9 @@ export function LineChart(props: LineChartProps): JSX.Element {
   useLayoutEffect(() => {
     const element = host.current;
     if (element === null) return undefined;
-    const made = new Plot(element, ink_of(element), events(latest, look));
+    const made = new Plot(element, events(latest, look));
     plot.current = made;
-    made.show(
-      resolved_model(latest.current.model, element),
-      range_of(latest.current),
-    );
-    const observer = new ResizeObserver(() => made.redraw());
+    const observer = new ResizeObserver(() => made.resize());
     observer.observe(element);
     return () => {
       observer.disconnect();
@@ -74,7 +70,7 @@ export function LineChart(props: LineChartProps): JSX.Element {
       plot.current = undefined;
     };
   }, []);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const element = host.current;
     if (element !== null)
       plot.current?.show(
@@ -128,7 +124,7 @@ function own_curve(props: LineChartProps, cursor: Cursor): Curve | undefined {
 function events(
   latest: { readonly current: LineChartProps },
   look: Signal<Look | undefined>,
-): ConstructorParameters<typeof Plot>[2] {
+): ConstructorParameters<typeof Plot>[1] {
   return {
     look: (at) => {
       look.value = at;
