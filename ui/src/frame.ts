@@ -1,8 +1,8 @@
 // Series as the server sends them: a JSON header and little-endian columns behind it (`docs/http.md`, “Series”). The
 // server's encoder is its mirror.
 //
-// Columns that are spelled out become views on the answer where their width allows; steps that follow a rule are
-// written out once per rule, and shared.
+// Columns that are spelled out become views on the answer where their width allows; columns that share a place are one,
+// and so are steps that follow one rule.
 
 import { context } from "./decode.ts";
 import type { Context } from "./schema.ts";
@@ -81,6 +81,7 @@ function decode_series(from: unknown, columns: ColumnReader): FrameSeries {
 /** Reads columns from what follows the header, and checks that they fit. */
 class ColumnReader {
   private readonly ranges = new Map<string, Float64Array>();
+  private readonly known = new Map<string, Float64Array>();
 
   constructor(
     private readonly bytes: ArrayBuffer,
@@ -108,10 +109,20 @@ class ColumnReader {
       case "f32":
         return new Float32Array(this.bytes, this.place(spec, rows, 4), rows);
       case "f64":
-        return new Float64Array(this.bytes, this.place(spec, rows, 8), rows);
+        return this.doubles(this.place(spec, rows, 8), rows);
       default:
         throw new Error(`series: unknown column ${String(spec["as"])}`);
     }
+  }
+
+  /** Columns that share a place are one, which tells the charts that their curves share it. */
+  private doubles(place: number, rows: number): Float64Array {
+    const key = `${place} ${rows}`;
+    const known = this.known.get(key);
+    if (known) return known;
+    const made = new Float64Array(this.bytes, place, rows);
+    this.known.set(key, made);
+    return made;
   }
 
   private range(start: number, stride: number, rows: number): Float64Array {

@@ -4,6 +4,8 @@
 //! `TMC1` · u32 `H`, a multiple of 8 · header, JSON in UTF-8 filled with blanks to `H` bytes · columns, each at a
 //! multiple of 8 counted from the first byte after the header; everything little-endian. `docs/http.md` has the whole.
 
+use std::collections::VecDeque;
+
 use crate::dto::{Column, Columns, SeriesHeader};
 
 /// The media type.
@@ -12,6 +14,8 @@ pub(crate) const MEDIA_TYPE: &str = "application/vnd.trailmark.columns";
 const MAGIC: &[u8; 4] = b"TMC1";
 /// Whole numbers above it are not exact in a page.
 const MOST_EXACT: i64 = 1 << 53;
+/// So many different columns are remembered, to be pointed to again.
+const MOST_SHARED: usize = 8;
 
 /// Numbers that become columns; a column that was not asked for is empty.
 #[derive(Debug, Clone, Copy, Default)]
@@ -25,23 +29,25 @@ pub(crate) struct Table<'a> {
 
 /// Plans where columns lie.
 #[derive(Debug)]
-pub(crate) struct Plan {
+pub(crate) struct Plan<'a> {
     n_bytes: u64,
     /// Whether values are single precision.
     is_single: bool,
+    /// The last different columns of epochs, and where they lie: runs of one length share them, bit for bit.
+    epochs: VecDeque<(&'a [f64], u64)>,
 }
 
-impl Plan {
+impl<'a> Plan<'a> {
     /// Nothing yet; `is_single` for values of single precision.
     pub(crate) fn new(is_single: bool) -> Self {
-        Self { n_bytes: 0, is_single }
+        Self { n_bytes: 0, is_single, epochs: VecDeque::with_capacity(MOST_SHARED) }
     }
 
     /// How the columns of a table are laid out, after those before.
-    pub(crate) fn add(&mut self, table: &Table<'_>) -> Columns {
+    pub(crate) fn add(&mut self, table: &Table<'a>) -> Columns {
         Columns {
             step: table.steps.map(|steps| self.steps(steps)),
-            epoch: table.epochs.map(|epochs| self.doubles(epochs.len())),
+            epoch: table.epochs.map(|epochs| self.epochs(epochs)),
             time: table.micros.map(|micros| self.doubles(micros.len())),
             value: table.values.map(|values| match self.is_single {
                 true => Column::F32 { at: self.take(4 * values.len()) },
@@ -60,6 +66,22 @@ impl Plan {
         Column::F64 { at: self.take(8 * rows) }
     }
 
+    /// Epochs that a column before them has too are not written again.
+    fn epochs(&mut self, epochs: &'a [f64]) -> Column {
+        let is_same = |known: &[f64]| {
+            known.len() == epochs.len() && known.iter().zip(epochs).all(|(a, b)| a.to_bits() == b.to_bits())
+        };
+        if let Some(&(_, at)) = self.epochs.iter().find(|(known, _)| is_same(known)) {
+            return Column::F64 { at };
+        }
+        let at = self.take(8 * epochs.len());
+        if self.epochs.len() == MOST_SHARED {
+            self.epochs.pop_front();
+        }
+        self.epochs.push_back((epochs, at));
+        Column::F64 { at }
+    }
+
     fn steps(&mut self, steps: &[i64]) -> Column {
         let (Some(&start), Some(&last)) = (steps.first(), steps.last()) else {
             return Column::Range { start: 0, stride: 1 };
@@ -76,10 +98,10 @@ impl Plan {
     }
 
     /// Writes the answer: tables in the order in which they were planned.
-    pub(crate) fn write<'a>(
+    pub(crate) fn write<'b>(
         &self,
         header: &SeriesHeader,
-        tables: impl Iterator<Item = Table<'a>>,
+        tables: impl Iterator<Item = Table<'b>>,
     ) -> Vec<u8> {
         // The header is plain structs: it always becomes JSON.
         let mut head = serde_json::to_vec(header).unwrap_or_default();
@@ -108,7 +130,9 @@ fn write_table(bytes: &mut Vec<u8>, table: &Table<'_>, columns: &Columns, first:
         }
         _ => {}
     }
-    if let (Some(epochs), Some(Column::F64 { at })) = (table.epochs, columns.epoch) {
+    if let (Some(epochs), Some(Column::F64 { at })) = (table.epochs, columns.epoch)
+        && first + at as usize >= bytes.len()
+    {
         begin(bytes, at);
         epochs.iter().for_each(|epoch| bytes.extend_from_slice(&epoch.to_le_bytes()));
     }

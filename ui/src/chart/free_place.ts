@@ -11,6 +11,7 @@ const MOST_CURVES = 200;
 /** How much of a chart is covered, in a coarse grid. */
 export class FreePlace {
   private readonly cells = new Uint16Array(COLUMNS * ROWS);
+  private readonly sums = new Uint16Array((COLUMNS + 1) * (ROWS + 1));
 
   constructor(
     curves: readonly Curve[],
@@ -31,6 +32,7 @@ export class FreePlace {
         );
       }
     }
+    this.add_up();
   }
 
   /** The left top of the emptiest place of this size, not too far from `x, y`. */
@@ -84,6 +86,7 @@ export class FreePlace {
     }
   }
 
+  /** How many covered cells a rectangle touches, from the sums of all that lie above and left. */
   private sum(
     left: number,
     top: number,
@@ -92,23 +95,28 @@ export class FreePlace {
   ): number {
     const { box } = this.plane;
     const column = (x: number): number =>
-      ((x - box.left) / (box.right - box.left)) * COLUMNS;
+      Math.floor(((x - box.left) / (box.right - box.left)) * COLUMNS);
     const row = (y: number): number =>
-      ((y - box.top) / (box.bottom - box.top)) * ROWS;
-    let sum = 0;
-    for (
-      let r = Math.floor(row(top));
-      r <= row(top + height) && r < ROWS;
-      r++
-    ) {
-      for (
-        let c = Math.floor(column(left));
-        c <= column(left + width) && c < COLUMNS;
-        c++
-      ) {
-        sum += this.cells[Math.max(r, 0) * COLUMNS + Math.max(c, 0)] ?? 0;
+      Math.floor(((y - box.top) / (box.bottom - box.top)) * ROWS);
+    const clamp = (value: number, most: number): number =>
+      Math.max(0, Math.min(most, value));
+    const from = clamp(column(left), COLUMNS);
+    const to = clamp(column(left + width) + 1, COLUMNS);
+    const first = clamp(row(top), ROWS);
+    const last = clamp(row(top + height) + 1, ROWS);
+    const at = (r: number, c: number): number =>
+      this.sums[r * (COLUMNS + 1) + c] ?? 0;
+    return at(last, to) - at(first, to) - at(last, from) + at(first, from);
+  }
+
+  private add_up(): void {
+    for (let r = 0; r < ROWS; r++) {
+      let of_row = 0;
+      for (let c = 0; c < COLUMNS; c++) {
+        of_row += this.cells[r * COLUMNS + c] ?? 0;
+        const below = (r + 1) * (COLUMNS + 1) + c + 1;
+        this.sums[below] = (this.sums[below - COLUMNS - 1] ?? 0) + of_row;
       }
     }
-    return sum;
   }
 }

@@ -11,11 +11,12 @@ export class Layer {
   private ratio = 0;
   private shifted = 0;
 
-  constructor(host: HTMLElement) {
+  /** An opaque layer hides what is under it, which spares the browser to blend both in every frame. */
+  constructor(host: HTMLElement, is_opaque = false) {
     this.canvas = document.createElement("canvas");
     this.canvas.className = "chart-layer";
     this.canvas.setAttribute("aria-hidden", "true");
-    const pen = this.canvas.getContext("2d");
+    const pen = this.canvas.getContext("2d", { alpha: !is_opaque });
     if (!pen) throw new Error("this browser gives no canvas to draw on");
     this.pen = pen;
     host.append(this.canvas);
@@ -41,6 +42,21 @@ export class Layer {
 
   clear(): void {
     this.pen.clearRect(0, 0, this.width, this.height);
+  }
+
+  fill(color: string): void {
+    this.pen.fillStyle = color;
+    this.pen.fillRect(0, 0, this.width, this.height);
+  }
+
+  /** Whether the layer is seen by itself; what is drawn on it stays. */
+  set is_shown(is_shown: boolean) {
+    this.canvas.style.display = is_shown ? "" : "none";
+  }
+
+  /** Lays another layer of this size over this one. */
+  lay_layer({ canvas }: Layer): void {
+    this.pen.drawImage(canvas, 0, 0, this.width, this.height);
   }
 
   /** Moves the finished picture sideways, and cuts it at the box. */

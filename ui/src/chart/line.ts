@@ -22,6 +22,9 @@ export interface Stroke {
   is_plain: boolean;
 }
 
+/** Lines of more points are drawn without round corners. */
+const MOST_ROUND = 250;
+
 const line = make_polyline();
 
 export function draw_curve(
@@ -40,8 +43,10 @@ export function draw_curve(
   pen.strokeStyle = curve.color;
   pen.lineWidth =
     is_dashed && stroke.width > 1 ? stroke.width - 0.25 : stroke.width;
-  pen.lineJoin = stroke.is_plain ? "bevel" : "round";
-  pen.lineCap = is_dashed || stroke.is_plain ? "butt" : "round";
+  // Where points are a few pixels apart a rounded corner looks like a cut one, and costs several times as much.
+  const is_dense = stroke.is_plain || line.length > MOST_ROUND;
+  pen.lineJoin = is_dense ? "bevel" : "round";
+  pen.lineCap = is_dashed || is_dense ? "butt" : "round";
   pen.setLineDash([...(DASHES[curve.dash % DASHES.length] ?? [])]);
   const gap = across.kind === "linear" ? curve.gap * across.factor : Infinity;
   stroke_line(pen, line, gap, false);

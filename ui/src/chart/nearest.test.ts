@@ -25,6 +25,21 @@ test("the line that passes nearest is found, not the nearest point", () => {
   assert.equal(found?.others, 0);
 });
 
+test("a spike a few pixels aside is nearer than a line far below", () => {
+  const x = Array.from({ length: 2001 }, (_, i) => i / 200);
+  const spiky = curve(
+    "spiky",
+    x,
+    x.map((_, i) => (i === 1010 ? 9 : 1)),
+  );
+  const flat = curve("flat", [0, 10], [7, 7]);
+  for (const at of [47, 54]) {
+    const found = nearest([flat, spiky], across, up, at, 15);
+    assert.equal(found?.curve.id, "spiky");
+    assert.ok(Math.abs(found.distance - Math.abs(at - 50.5)) < 0.1);
+  }
+});
+
 test("other lines close by are counted", () => {
   const curves = [5, 5.2, 5.4, 9].map((y, i) =>
     curve(String(i), [0, 10], [y, y]),

@@ -1,6 +1,7 @@
 // Which curve is under the pointer, and which of its points.
 
 import type { Numbers } from "../math/smooth.ts";
+import { bent_of } from "./bent.ts";
 import type { Curve } from "./curve.ts";
 import { lower_bound } from "./polyline.ts";
 import type { Scale } from "./scale.ts";
@@ -15,6 +16,9 @@ export interface Nearest {
   others: number;
 }
 
+/** So far to the side of the pointer, in pixels and squared, lines are searched: a spike beside it is met. */
+const MOST_ASIDE = 8 ** 2;
+
 /** The curve whose line passes nearest to a place in pixels. */
 export function nearest(
   curves: readonly Curve[],
@@ -27,14 +31,15 @@ export function nearest(
   let best: Curve | undefined;
   let distance = Infinity;
   let close = 0;
+  let places: Numbers | undefined;
+  let i = 0;
   for (const curve of curves) {
-    const i = lower_bound(curve.x, at);
-    let least = Infinity;
-    for (let j = Math.max(i - 2, 0); j <= i && j < curve.x.length; j++) {
-      least = Math.min(least, to_segment(curve, j, across, up, x, y));
+    // Curves that share their places, as runs of one length do, are searched once.
+    if (curve.x !== places) {
+      places = curve.x;
+      i = lower_bound(places, at);
     }
-    if (i >= curve.x.length && i > 0)
-      least = Math.min(least, to_segment(curve, i - 1, across, up, x, y));
+    const least = Math.sqrt(least_square(curve, i, across, up, x, y));
     if (least <= 8) close++;
     if (least < distance) {
       distance = least;
@@ -64,7 +69,8 @@ export function reading_at(curve: Curve, at: number): number {
   return Math.abs((curve.x[i] ?? NaN) - at) <= Math.max(spacing, 1e-9) ? i : -1;
 }
 
-function to_segment(
+/** The square of how far a curve's line passes; `i` is its first point that is not left of the pointer. */
+function least_square(
   curve: Curve,
   i: number,
   across: Scale,
@@ -72,16 +78,47 @@ function to_segment(
   x: number,
   y: number,
 ): number {
-  const x0 = across.at(curve.x[i] ?? NaN);
-  const y0 = up.at(curve.y[i] ?? NaN);
-  if (!Number.isFinite(y0)) return Infinity;
-  const x1 = across.at(curve.x[i + 1] ?? NaN);
-  const y1 = up.at(curve.y[i + 1] ?? NaN);
-  const [dx, dy] = Number.isFinite(y1) ? [x1 - x0, y1 - y0] : [0, 0];
+  const places = curve.x;
+  const bent = bent_of(curve.y, up.kind);
+  const { offset, factor } = up;
+  const height = (j: number): number => offset + factor * (bent[j] ?? NaN) - y;
+  let least = Infinity;
+  // To the right, from the stretch that the pointer is over, as far as something nearer may be.
+  let j = Math.max(i - 1, 0);
+  let x0 = across.at(places[j] ?? NaN) - x;
+  let y0 = height(j);
+  for (; j < places.length; j++) {
+    if (j > i && x0 * x0 > Math.min(least, MOST_ASIDE)) break;
+    const x1 = across.at(places[j + 1] ?? NaN) - x;
+    const y1 = height(j + 1);
+    least = Math.min(least, to_stretch(x0, y0, x1, y1));
+    x0 = x1;
+    y0 = y1;
+  }
+  // To the left of it.
+  j = i - 2;
+  x0 = across.at(places[j + 1] ?? NaN) - x;
+  y0 = height(j + 1);
+  for (; j >= 0 && !(x0 * x0 > Math.min(least, MOST_ASIDE)); j--) {
+    const x1 = across.at(places[j] ?? NaN) - x;
+    const y1 = height(j);
+    least = Math.min(least, to_stretch(x1, y1, x0, y0));
+    x0 = x1;
+    y0 = y1;
+  }
+  return least;
+}
+
+/** The square of the way from zero to a stretch of line; one without a second end is a point. */
+function to_stretch(x0: number, y0: number, x1: number, y1: number): number {
+  if (!(Math.abs(y0) < Infinity)) return Infinity;
+  let [x, y] = [x0, y0];
+  const [dx, dy] = [x1 - x0, y1 - y0];
   const length = dx * dx + dy * dy;
-  const along =
-    length > 0
-      ? Math.max(0, Math.min(1, ((x - x0) * dx + (y - y0) * dy) / length))
-      : 0;
-  return Math.hypot(x0 + along * dx - x, y0 + along * dy - y);
+  if (length > 0 && length < Infinity) {
+    const along = Math.max(0, Math.min(1, -(x0 * dx + y0 * dy) / length));
+    x += along * dx;
+    y += along * dy;
+  }
+  return x * x + y * y;
 }

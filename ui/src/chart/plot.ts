@@ -1,7 +1,8 @@
 // A line chart in three layers: the ground with grid and labels, the curves, and what follows the pointer.
 //
-// A pointer's move redraws the top layer only. Moving along shifts the curves' finished picture and redraws just the
-// ground; they are drawn exactly when the movement rests, or shows too much that was never drawn.
+// At rest the curves' picture lies on the ground and only two layers are shown: a pointer's move redraws the top one,
+// and the browser has less to blend in each frame. Moving along shifts the curves' finished picture and redraws just
+// the ground; they are drawn exactly when the movement rests, or shows too much that was never drawn.
 
 import type { Curve, Ink } from "./curve.ts";
 import { FreePlace } from "./free_place.ts";
@@ -67,7 +68,7 @@ export class Plot {
     private readonly host: HTMLElement,
     private readonly events: PlotEvents,
   ) {
-    this.ground = new Layer(host);
+    this.ground = new Layer(host, true);
     this.lines = new Layer(host);
     this.top = new Layer(host);
     this.stop = listen(
@@ -167,7 +168,6 @@ export class Plot {
     this.plane = plane_of(model, width, height, this.range);
     this.drawn = this.plane.across;
     this.free = undefined;
-    this.paint_ground();
     this.lines.clear();
     this.lines.shift(0);
     const { box } = this.plane;
@@ -176,15 +176,19 @@ export class Plot {
       lay: (picture) => this.lines.lay(picture, box),
       read: rgb_of,
     });
+    this.paint_ground();
     this.paint_top();
   }
 
   private paint_ground(): void {
     const { model, plane, ink } = this;
     if (!model || !plane || !ink) return;
-    this.ground.clear();
+    this.ground.fill(ink.panel);
     paint_ground(this.ground.pen, model, plane, ink);
-    if (!this.is_moving) paint_labels(this.ground.pen, model, plane, ink);
+    this.lines.is_shown = this.is_moving;
+    if (this.is_moving) return;
+    paint_labels(this.ground.pen, model, plane, ink);
+    this.ground.lay_layer(this.lines);
   }
 
   private paint_top(): void {

@@ -1,28 +1,34 @@
-// A signal that follows another at most so often; what it last says is always the other's last word.
+// A signal that follows another when that rests, and now and then while it does not; what it last says is always the
+// other's last word.
 
 import type { ReadonlySignal } from "@preact/signals";
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 
+/** Follows `source` once it has rested for `rest` milliseconds, and at the latest `most` after it changed. */
 export function use_calm<T>(
   source: ReadonlySignal<T>,
-  millis: number,
+  rest: number,
+  most: number,
 ): ReadonlySignal<T> {
   const calm = useSignal(source.peek());
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const stop = source.subscribe((value) => {
-      if (timer !== undefined) return;
-      calm.value = value;
-      timer = setTimeout(() => {
-        timer = undefined;
-        calm.value = source.peek();
-      }, millis);
+    let due: number | undefined;
+    const follow = (): void => {
+      due = undefined;
+      calm.value = source.peek();
+    };
+    const stop = source.subscribe(() => {
+      const now = performance.now();
+      due ??= now + most;
+      clearTimeout(timer);
+      timer = setTimeout(follow, Math.min(rest, due - now));
     });
     return () => {
       stop();
       clearTimeout(timer);
     };
-  }, [source, millis]);
+  }, [source, rest, most]);
   return calm;
 }

@@ -34,8 +34,9 @@ import { SaveView } from "./views.tsx";
 
 const most_runs = 5000;
 const most_series = 20_000;
-/** How often the table follows the pointer: quicker is not read. */
-const table_millis = 120;
+/** The table follows the pointer when it rests, and this often while it moves: quicker is not read. */
+const rest_millis = 90;
+const table_millis = 600;
 
 /** The Metrics page. */
 export function Metrics(_props: { readonly rest: string }): JSX.Element {
@@ -112,7 +113,7 @@ function Explorer({ values, answer }: ExplorerProps): JSX.Element {
     ],
   );
   const cursor = useSignal<Cursor | undefined>(undefined);
-  const read_cursor = use_calm(cursor, table_millis);
+  const read_cursor = use_calm(cursor, rest_millis, table_millis);
   const highlighted = useSignal<ReadonlySet<string>>(new Set());
   const whole = use_series(series_query(values, chosen, runs, undefined));
   const zoom = zoom_range(values.zoom);

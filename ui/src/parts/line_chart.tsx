@@ -1,9 +1,14 @@
 // A line chart on the page: the canvas layers, the reading beside the pointer, the keyboard, and what is read aloud.
 
 import type { ReadonlySignal, Signal } from "@preact/signals";
-import { useComputed, useSignal, useSignalEffect } from "@preact/signals";
+import {
+  effect,
+  useComputed,
+  useSignal,
+  useSignalEffect,
+} from "@preact/signals";
 import type { ComponentChildren, JSX } from "preact";
-import { useLayoutEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import type { Curve } from "../chart/curve.ts";
 import { ink_of } from "../chart/curve.ts";
 import type { PlotModel } from "../chart/paint.ts";
@@ -79,12 +84,20 @@ export function LineChart(props: LineChartProps): JSX.Element {
         ink_of(element),
       );
   }, [props.model, theme, props.range?.[0], props.range?.[1]]);
-  useSignalEffect(() => {
-    const cursor = props.cursor.value;
-    const id =
-      cursor === undefined ? undefined : own_curve(latest.current, cursor)?.id;
-    plot.current?.point(cursor?.x ?? latest.current.pinned, id);
-  });
+  // Effects of signals in components wait for the frame after: the pointer's marks would come a frame late, and each
+  // move would cost two.
+  useLayoutEffect(
+    () =>
+      effect(() => {
+        const cursor = latest.current.cursor.value;
+        const id =
+          cursor === undefined
+            ? undefined
+            : own_curve(latest.current, cursor)?.id;
+        plot.current?.point(cursor?.x ?? latest.current.pinned, id);
+      }),
+    [],
+  );
   useSignalEffect(() =>
     plot.current?.highlight(props.highlighted?.value ?? nothing),
   );
@@ -189,7 +202,8 @@ function Tip(props: {
       look.curve,
       look.point,
     ) ?? [0, 0];
-    element.style.transform = `translate(${Math.round(left)}px, ${Math.round(top)}px)`;
+    const place = `translate(${Math.round(left)}px, ${Math.round(top)}px)`;
+    if (element.style.transform !== place) element.style.transform = place;
   });
   const at = reading.value;
   const look = props.look.value;
@@ -214,9 +228,31 @@ function Tip(props: {
           )}
         </div>
       )}
-      <div class="unseen" aria-live="polite">
-        {at?.spoken}
-      </div>
+      <Spoken reading={reading} />
     </>
+  );
+}
+
+/** Words that change at each move of the pointer would never be read to their end. */
+const SPOKEN_MILLIS = 250;
+
+/** The reading in one sentence, once the pointer rests. */
+function Spoken(props: {
+  reading: ReadonlySignal<Reading | undefined>;
+}): JSX.Element {
+  const words = useSignal("");
+  useEffect(
+    () =>
+      effect(() => {
+        const next = props.reading.value?.spoken ?? "";
+        const timer = setTimeout(() => (words.value = next), SPOKEN_MILLIS);
+        return () => clearTimeout(timer);
+      }),
+    [],
+  );
+  return (
+    <div class="unseen" aria-live="polite">
+      {words}
+    </div>
   );
 }

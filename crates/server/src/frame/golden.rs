@@ -120,6 +120,37 @@ fn the_golden_answer_is_written_and_read_as_the_document_says() {
 }
 
 #[test]
+fn epochs_that_series_share_are_written_once() {
+    let (shared, own) = ([0.25, f64::NAN, 0.75], [0.5, 1.0, 1.5]);
+    let values = [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [7.0, 8.0, 9.0], [1.5, 2.5, 3.5]];
+    let epochs = [&shared, &own, &shared, &own];
+    let tables = || {
+        let both = epochs.iter().zip(&values);
+        both.map(|(epochs, values)| Table { epochs: Some(*epochs), values: Some(values), ..Table::default() })
+    };
+    let mut plan = Plan::new(true);
+    let series = tables().map(|table| SeriesHead {
+        run: "0123456789abcdef01234567".to_owned(),
+        name: "loss".to_owned(),
+        context: ParamTree([].into()),
+        count: 3,
+        rows: 3,
+        is_sampled: false,
+        columns: plan.add(&table),
+    });
+    let series = series.collect();
+    let header = SeriesHeader { total: 4, took_millis: 0.0, cursor: String::new(), series };
+    let bytes = plan.write(&header, tables());
+    let length = u32::from_le_bytes(bytes[4..8].try_into().unwrap()) as usize;
+    assert_eq!(bytes.len() - 8 - length, 2 * 24 + 4 * 16);
+    let read = decode(&bytes);
+    for (index, values) in values.iter().enumerate() {
+        let want = if index % 2 == 0 { json!([0.25, "NaN", 0.75]) } else { json!(own) };
+        assert_eq!(read["series"][index]["read"], json!({"epoch": want, "value": values}));
+    }
+}
+
+#[test]
 fn what_was_encoded_is_decoded() {
     for is_single in [false, true] {
         let header = decode(&encode(is_single));
