@@ -1,35 +1,56 @@
-"""Writes runs of one loss curve each into a repository of Aim: the same numbers of runs and steps as ours.
+"""Writes the runs of a served repository of ours into a repository of Aim: the same params, steps, epochs and values.
 
-    python benches/ui/aim_runs.py DIR --runs 1000 --steps 500
+python benches/ui/aim_runs.py URL DIR
 """
 
-import argparse
-import math
-import random
+import array
+import json
+import struct
+import sys
+import urllib.request
 
 from aim import Run
 from aim.sdk.repo import Repo
 
+SERIES = "/api/v1/series?columns=step,epoch,value&points=1000000"
+
+
+def answer(url: str) -> bytes:
+    with urllib.request.urlopen(url) as response:
+        return response.read()
+
+
+def column(spec: dict, rows: int, body: bytes) -> list:
+    """A column as docs/http.md says."""
+    kind, start = spec["as"], spec.get("start", 0)
+    if kind == "range":
+        return [start + row * spec["stride"] for row in range(rows)]
+    code, width = {"u32": ("I", 4), "f32": ("f", 4), "f64": ("d", 8)}[kind]
+    numbers = array.array(code, body[spec["at"] : spec["at"] + width * rows])
+    return [start + number for number in numbers] if kind == "u32" else numbers.tolist()
+
 
 def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("folder")
-    parser.add_argument("--runs", type=int, default=1000)
-    parser.add_argument("--steps", type=int, default=500)
-    arguments = parser.parse_args()
-    dice = random.Random(9)
-    repo = Repo.from_path(arguments.folder, init=True)
-    for _ in range(arguments.runs):
-        run = Run(repo=repo, experiment="wide", system_tracking_interval=None, capture_terminal_logs=False)
-        run["hparams"] = {
-            "learning_rate": 10 ** (-5 + 3 * dice.random()),
-            "per_device_train_batch_size": dice.choice([8, 16, 32]),
-        }
-        floor, speed = 0.3 + dice.random(), 2 + 6 * dice.random()
-        for step in range(arguments.steps):
-            share = step / arguments.steps
-            loss = floor + 5 * math.exp(-speed * share) + 0.08 * dice.gauss(0, 1)
-            run.track(max(loss, 0.01), name="loss", step=step, epoch=5 * share, context={"subset": "train"})
+    url, folder = sys.argv[1].rstrip("/"), sys.argv[2]
+    runs = {run["id"]: run for run in json.loads(answer(f"{url}/api/v1/runs?limit=100000"))["runs"]}
+    frame = answer(url + SERIES)
+    (length,) = struct.unpack_from("<I", frame, 4)
+    header, body = json.loads(frame[8 : 8 + length]), frame[8 + length :]
+    repo = Repo.from_path(folder, init=True)
+    for series in header["series"]:
+        of, rows = runs[series["run"]], series["rows"]
+        run = Run(
+            repo=repo,
+            experiment=of["experiment"],
+            system_tracking_interval=None,
+            capture_terminal_logs=False,
+        )
+        run.name = of["name"]
+        for key, value in of["params"].items():
+            run[key] = value
+        columns = (column(series["columns"][name], rows, body) for name in ("step", "epoch", "value"))
+        for step, epoch, value in zip(*columns):
+            run.track(value, name=series["name"], step=step, epoch=epoch, context=series["context"])
         run.close()
 
 

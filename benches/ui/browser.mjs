@@ -1,9 +1,11 @@
 // What a page of curves costs the browser: CPU of its whole process tree to the first complete view, for each move of
 // the mouse, for each exact redraw; frames a second while panning.
 //
-//     node benches/ui/browser.mjs --kind trailmark|aim --url URL [--curves 1000] [--moves 40] [--redraws 12] [--server PID]
+//     node benches/ui/browser.mjs --kind trailmark|aim|empty [--url URL] [--curves 1000] [--moves 40] [--redraws 12]
+//         [--server PID] [--shot FILE]
 //
 // Prints one line of JSON. CPU is user and system time of every process of the browser, also of those that ended.
+// `empty` does the same on a page without anything: what the browser and the measuring cost by themselves.
 import { readFileSync, readdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
@@ -18,7 +20,8 @@ const option = (name, fallback) => {
   return at < 0 ? fallback : words[at + 1];
 };
 const kind = option("kind", "trailmark");
-const url = option("url");
+const url = option("url", "about:blank");
+const shot = option("shot", "");
 const curves = Number(option("curves", "1000"));
 const n_moves = Number(option("moves", "40"));
 const n_redraws = Number(option("redraws", "12"));
@@ -77,14 +80,32 @@ const pages = {
     chart: "svg:has(path.Line)",
     ready: (n) => document.querySelectorAll("path.Line").length >= n,
   },
+  empty: { chart: "html", ready: () => document.readyState === "complete" },
 };
 
-/** Aim's page begins empty: a person chooses the metric and searches. */
-async function choose_in_aim() {
-  await page.locator("button", { hasText: "Metrics" }).first().click({ timeout: patience_millis });
-  await page.locator("li, [role=option], label", { hasText: "loss" }).first().click();
-  await page.keyboard.press("Escape");
-  await page.locator("button", { hasText: "Search" }).first().click();
+/** What Aim's page writes into its address once the metric is searched for and dashes stand for the batch size. */
+function aim_search() {
+  const written = (value) => `O-${Buffer.from(encodeURI(JSON.stringify(value))).toString("base64url")}`;
+  const key = written({ metricName: "loss", contextName: "" });
+  const metric = { label: "loss", group: "loss", type: "metrics", color: "#3E72E7", key };
+  const select = {
+    options: [{ ...metric, value: { option_name: "loss", context: null } }],
+    query: "",
+    advancedMode: false,
+    advancedQuery: "",
+  };
+  const each = (value) => ({ color: value, stroke: value, chart: value });
+  const grouping = {
+    color: [],
+    stroke: ["run.hparams.per_device_train_batch_size"],
+    chart: ["name"],
+    reverseMode: each(false),
+    isApplied: each(true),
+    persistence: { color: false, stroke: false },
+    seed: { color: 10, stroke: 10 },
+    paletteIndex: 0,
+  };
+  return `?grouping=${written(grouping)}&select=${written(select)}`;
 }
 
 const server = await chromium.launchServer({
@@ -114,15 +135,17 @@ const result = { name: option("name", kind), kind, curves };
 let before = await settled(root);
 const server_before = server_pid > 0 ? cpu_seconds(server_pid) : 0;
 const start = Date.now();
-await page.goto(url, { waitUntil: "commit", timeout: patience_millis });
-if (kind === "aim") await choose_in_aim();
+const address = kind === "aim" ? url + aim_search() : url;
+await page.goto(address, { waitUntil: "commit", timeout: patience_millis });
 await page.waitForFunction(pages[kind].ready, curves, { timeout: patience_millis, polling: 100 });
 result.show_wall_seconds = (Date.now() - start) / 1000;
 result.show_cpu_seconds = round((await settled(root)) - before);
 if (server_pid > 0) result.server_cpu_seconds = round(cpu_seconds(server_pid) - server_before);
 result.megabytes = round(bytes / 1e6);
+if (shot !== "") await page.screenshot({ path: shot });
 
-const box = await page.locator(pages[kind].chart).first().boundingBox();
+const found = await page.locator(pages[kind].chart).first().boundingBox();
+const box = kind === "empty" ? { x: 200, y: 150, width: 1200, height: 400 } : found;
 const at = (share, height) => [box.x + box.width * share, box.y + box.height * height];
 
 await page.mouse.move(...at(0.2, 0.5));
