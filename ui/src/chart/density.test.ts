@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Curve } from "./curve.ts";
 import { Density } from "./density.ts";
+import { Haze } from "./haze.ts";
 import { Scale } from "./scale.ts";
 
 const box = { left: 0, top: 0, right: 100, bottom: 100 };
@@ -65,4 +66,15 @@ test("values out of view pull the quantiles, and break nothing", () => {
   assert.ok(Math.abs((lines[2][20] ?? NaN) - 50) <= 1);
   assert.ok((lines[0][20] ?? NaN) <= 0);
   assert.ok((lines[4][20] ?? NaN) >= 100);
+});
+
+test("bands between curves out of view, above and below, fill the column", () => {
+  const density = new Density(box, across, up);
+  for (const value of [-500, -400, 800, 900]) density.add(flat(value));
+  const haze = new Haze(density.columns, density.rows);
+  haze.add(density, density.quantiles(), [255, 0, 0]);
+  const pixels = haze.pixels();
+  const cover = (row: number): number =>
+    pixels[4 * (row * density.columns + 20) + 3] ?? 0;
+  assert.ok(cover(1) > 0 && cover(50) > 0 && cover(98) > 0);
 });

@@ -38,6 +38,9 @@ export class Density {
   readonly haze: Uint16Array;
   /** The largest of these counts. */
   most = 0;
+  /** The first row of each column that a curve touches or bands may reach, and one past the last. */
+  readonly firsts: Uint16Array;
+  readonly ends: Uint16Array;
   /** How many curves pass each row in a column's middle; the first and last row are out of view. */
   private readonly middles: Uint16Array;
   private readonly edges: Float64Array;
@@ -57,12 +60,16 @@ export class Density {
       across.invert(box.left + i * COLUMN),
     );
     this.cuts = make_cuts(this.columns);
+    this.firsts = new Uint16Array(this.columns).fill(this.rows);
+    this.ends = new Uint16Array(this.columns);
   }
 
   clear(): void {
     this.middles.fill(0);
     this.haze.fill(0);
     this.most = 0;
+    this.firsts.fill(this.rows);
+    this.ends.fill(0);
   }
 
   add({ x, y }: Pick<Curve, "x" | "y">): void {
@@ -106,6 +113,14 @@ export class Density {
     const { rows, haze } = this;
     const first = from > 0 ? Math.floor(from) : 0;
     const last = to < rows - 1 ? Math.floor(to) : rows - 1;
+    if (first > last) {
+      // Out of view, but bands reach there.
+      if (to < 0) this.firsts[column] = 0;
+      else this.ends[column] = rows;
+      return;
+    }
+    if (first < (this.firsts[column] ?? 0)) this.firsts[column] = first;
+    if (last >= (this.ends[column] ?? 0)) this.ends[column] = last + 1;
     const start = column * rows;
     for (let cell = start + first; cell <= start + last; cell++) {
       const count = (haze[cell] ?? 0) + 1;

@@ -6,11 +6,12 @@
 import type { Density, Quantiles } from "./density.ts";
 import { BAND_ALPHAS } from "./density.ts";
 import type { Picture, Rgb } from "./picture.ts";
+import { blend_room, picture_room } from "./room.ts";
 
 const FAINTEST = 0.1;
 const STRONGEST = 0.38;
 
-/** Pixels of one picture, blended group by group. */
+/** Pixels of one picture, blended group by group; one is made at a time. */
 export class Haze implements Picture {
   /** Red, green, blue and cover of each pixel, column by column. */
   private readonly blended: Float32Array;
@@ -19,7 +20,7 @@ export class Haze implements Picture {
     readonly columns: number,
     readonly rows: number,
   ) {
-    this.blended = new Float32Array(columns * rows * 4);
+    this.blended = blend_room.floats(columns * rows * 4);
   }
 
   add(density: Density, { lines }: Quantiles, [red, green, blue]: Rgb): void {
@@ -35,7 +36,9 @@ export class Haze implements Picture {
       const inner_from = place(p75, column);
       const inner_to = place(p25, column);
       const start = column * rows;
-      for (let row = 0; row < rows; row++) {
+      // All there is lies between the outermost curves.
+      const end = density.ends[column] ?? 0;
+      for (let row = density.firsts[column] ?? 0; row < end; row++) {
         const count = haze[start + row] ?? 0;
         let alpha = alphas[count] ?? 0;
         if (row >= from && row <= to) {
@@ -55,7 +58,8 @@ export class Haze implements Picture {
   /** The picture row by row, as a canvas takes it. */
   pixels(): Uint8ClampedArray<ArrayBuffer> {
     const { blended, columns, rows } = this;
-    const out = new Uint8ClampedArray(columns * rows * 4);
+    const words = picture_room.ints(columns * rows);
+    const out = new Uint8ClampedArray(words.buffer, 0, 4 * words.length);
     for (let column = 0; column < columns; column++) {
       for (let row = 0; row < rows; row++) {
         const at = 4 * (column * rows + row);

@@ -3,6 +3,9 @@
 import type { Box } from "./curve.ts";
 import type { Picture, Rgb } from "./picture.ts";
 
+/** Canvases grow in such steps, in pixels of the page: a new one at each pixel of a resized window costs most of a redraw. */
+const STEP = 64;
+
 export class Layer {
   readonly pen: CanvasRenderingContext2D;
   private readonly canvas: HTMLCanvasElement;
@@ -26,17 +29,27 @@ export class Layer {
     this.canvas.remove();
   }
 
+  /** Makes room for a picture of this size, which keeps its pixels unless the canvas must grow or shrink a lot. */
   resize(width: number, height: number): void {
     const ratio = window.devicePixelRatio || 1;
-    if (width === this.width && height === this.height && ratio === this.ratio)
-      return;
     this.width = width;
     this.height = height;
+    const across = Math.ceil(width / STEP) * STEP;
+    const down = Math.ceil(height / STEP) * STEP;
+    const { canvas } = this;
+    const columns = Math.round(across * ratio);
+    const rows = Math.round(down * ratio);
+    if (
+      ratio === this.ratio &&
+      canvas.width === columns &&
+      canvas.height === rows
+    )
+      return;
     this.ratio = ratio;
-    this.canvas.width = Math.round(width * ratio);
-    this.canvas.height = Math.round(height * ratio);
-    this.canvas.style.width = `${width}px`;
-    this.canvas.style.height = `${height}px`;
+    canvas.width = columns;
+    canvas.height = rows;
+    canvas.style.width = `${across}px`;
+    canvas.style.height = `${down}px`;
     this.pen.setTransform(ratio, 0, 0, ratio, 0, 0);
   }
 
@@ -56,7 +69,13 @@ export class Layer {
 
   /** Lays another layer of this size over this one. */
   lay_layer({ canvas }: Layer): void {
-    this.pen.drawImage(canvas, 0, 0, this.width, this.height);
+    this.pen.drawImage(
+      canvas,
+      0,
+      0,
+      canvas.width / this.ratio,
+      canvas.height / this.ratio,
+    );
   }
 
   /** Moves the finished picture sideways, and cuts it at the box. */
@@ -65,10 +84,11 @@ export class Layer {
     this.shifted = by;
     const { style } = this.canvas;
     style.transform = by === 0 ? "" : `translateX(${by}px)`;
+    const across = Math.ceil(this.width / STEP) * STEP;
     style.clipPath =
       by === 0 || !box
         ? ""
-        : `inset(0 ${this.width - box.right + by}px 0 ${box.left - by}px)`;
+        : `inset(0 ${across - box.right + by}px 0 ${box.left - by}px)`;
   }
 
   /** Pixels of the screen for one of the page. */
@@ -76,13 +96,21 @@ export class Layer {
     return this.ratio;
   }
 
-  /** Lays a picture over a box. */
+  /** Lays a picture over a box, where nothing is drawn yet. */
   lay(picture: Picture, { left, top, right, bottom }: Box): void {
     const { columns, rows } = picture;
+    const { ratio } = this;
+    const image = new ImageData(picture.pixels(), columns, rows);
+    const [x, y] = [left * ratio, top * ratio];
+    const fits =
+      columns === (right - left) * ratio && rows === (bottom - top) * ratio;
+    if (fits && Number.isInteger(x) && Number.isInteger(y)) {
+      this.pen.putImageData(image, x, y);
+      return;
+    }
     const canvas = document.createElement("canvas");
     canvas.width = columns;
     canvas.height = rows;
-    const image = new ImageData(picture.pixels(), columns, rows);
     canvas.getContext("2d")?.putImageData(image, 0, 0);
     this.pen.drawImage(canvas, left, top, right - left, bottom - top);
   }

@@ -6,7 +6,7 @@ export type Rgb = readonly [number, number, number];
 export interface Picture {
   readonly columns: number;
   readonly rows: number;
-  /** Row by row, four numbers a pixel: red, green, blue, cover. */
+  /** Row by row, four numbers a pixel: red, green, blue, cover. To be used before the next picture is made. */
   pixels(): Uint8ClampedArray<ArrayBuffer>;
 }
 

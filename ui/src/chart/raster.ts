@@ -8,12 +8,15 @@ import type { Plane } from "./line.ts";
 import type { Picture, Rgb } from "./picture.ts";
 import { make_polyline, project } from "./polyline.ts";
 import type { Polyline } from "./polyline.ts";
+import { blend_room, picture_room } from "./room.ts";
 
 /** Places in a dash pattern are looked up in quarters of a pixel. */
 const PARTS = 4;
+/** Lines that rise less, squared, are drawn as if they were flat: a tenth of their width is not seen. */
+const MOST_THIN = 0.5 ** 2;
 const line = make_polyline();
 
-/** A picture of a box, in pixels of the screen. */
+/** A picture of a box, in pixels of the screen; one is made at a time. */
 export class Raster implements Picture {
   readonly columns: number;
   readonly rows: number;
@@ -32,7 +35,7 @@ export class Raster implements Picture {
   ) {
     this.columns = Math.max(1, Math.round((box.right - box.left) * ratio));
     this.rows = Math.max(1, Math.round((box.bottom - box.top) * ratio));
-    this.cells = new Int32Array(this.columns * this.rows);
+    this.cells = blend_room.ints(this.columns * this.rows);
   }
 
   /** Blends a curve's line, one pixel of the page wide. */
@@ -65,43 +68,53 @@ export class Raster implements Picture {
 
   /** A stretch that is wider than high, or lower than a pixel: each column's middle gets a span. */
   private flat(x0: number, y0: number, x1: number, y1: number): void {
-    const { cells, shades, columns, pattern } = this;
+    const { columns, pattern, ratio } = this;
     if (x1 === x0) return;
     const slope = (y1 - y0) / (x1 - x0);
-    const stride = Math.sqrt(1 + slope * slope);
-    const height = Math.min(
-      this.ratio * stride,
-      this.ratio + Math.abs(y1 - y0),
-    );
     const first = Math.max(Math.ceil(x0 - 0.5), 0);
     const last = Math.min(Math.ceil(x1 - 0.5), columns);
+    const y = y0 + slope * (first + 0.5 - x0);
+    if (ratio === 1 && slope * slope < MOST_THIN) {
+      this.thin(first, last, y - 0.5, slope, first + 0.5 - x0);
+      if (pattern) this.phase += (x1 - x0) * (1 + (slope * slope) / 2);
+      return;
+    }
+    const stride = Math.sqrt(1 + slope * slope);
+    const half = Math.min(ratio * stride, ratio + Math.abs(y1 - y0)) / 2;
     const begin = this.phase;
-    this.phase = begin + (x1 - x0) * stride;
-    // In parts of a pixel, 256 each, so that whole numbers do.
-    const whole = Math.round(256 * height);
-    const reach = whole >= 256 && whole <= 512 ? this.rows - height - 1 : 0;
-    let y = y0 + slope * (first + 0.5 - x0) - height / 2;
-    for (let x = first; x < last; x++, y += slope) {
+    for (let x = first; x < last; x++) {
       if (pattern && !this.is_on(begin + (x + 0.5 - x0) * stride)) continue;
+      const at = y0 + slope * (x + 0.5 - x0);
+      this.down(x, at - half, at + half);
+    }
+    this.phase = begin + (x1 - x0) * stride;
+  }
+
+  /** A stretch that hardly rises, one pixel high: each column's span meets two cells. Nearly all lines are made of these. */
+  private thin(
+    first: number,
+    last: number,
+    top: number,
+    slope: number,
+    along: number,
+  ): void {
+    const { cells, shades, columns, pattern, phase } = this;
+    const stride = 1 + (slope * slope) / 2;
+    const reach = this.rows - 1;
+    let y = top;
+    for (let x = first; x < last; x++, y += slope) {
+      if (pattern && !this.is_on(phase + (along + x - first) * stride))
+        continue;
       if (!(y >= 0 && y < reach)) {
-        this.down(x, y, y + height);
+        this.down(x, y, y + 1);
         continue;
       }
-      // Such a span meets two cells or three; to ask which costs more than to lay nothing over the third.
-      const top = (256 * y) | 0;
-      const cell = (top >>> 8) * columns + x;
-      const one = 256 - (top & 255);
-      const two = Math.min(whole - one, 256);
-      const three = whole - one - two;
-      cells[cell] = over(shades[one] ?? 0, cells[cell] ?? 0, 256 - one);
+      const place = (256 * y) | 0;
+      const below = place & 255;
+      const cell = (place >>> 8) * columns + x;
       const next = cell + columns;
-      cells[next] = over(shades[two] ?? 0, cells[next] ?? 0, 256 - two);
-      const last_one = next + columns;
-      cells[last_one] = over(
-        shades[three] ?? 0,
-        cells[last_one] ?? 0,
-        256 - three,
-      );
+      cells[cell] = over(shades[256 - below] ?? 0, cells[cell] ?? 0, below);
+      cells[next] = over(shades[below] ?? 0, cells[next] ?? 0, 256 - below);
     }
   }
 
@@ -180,8 +193,8 @@ export class Raster implements Picture {
   /** The picture as a canvas takes it: colours as they are, not weighted. */
   pixels(): Uint8ClampedArray<ArrayBuffer> {
     const { cells } = this;
-    const out = new Uint8ClampedArray(4 * cells.length);
-    const words = new Uint32Array(out.buffer);
+    const words = picture_room.ints(cells.length);
+    const out = new Uint8ClampedArray(words.buffer, 0, 4 * cells.length);
     for (let i = 0; i < cells.length; i++) {
       const cell = cells[i] ?? 0;
       const cover = cell >>> 24;

@@ -31,6 +31,7 @@ export function use_virtual_rows(props: {
   readonly heights?: number;
 }): VirtualRows {
   const [, redraw] = useState(0);
+  const seen = useRef("");
   const virtualizer = useRef<Virtualizer<HTMLElement, Element> | undefined>(
     undefined,
   );
@@ -43,7 +44,14 @@ export function use_virtual_rows(props: {
     observeElementRect,
     observeElementOffset,
     initialRect: { width: 1200, height: 800 },
-    onChange: () => redraw((n) => n + 1),
+    onChange: (rows: Virtualizer<HTMLElement, Element>) => {
+      // Called at each pixel of scrolling and of a window's size, which mostly shows the same rows.
+      const { startIndex = -1, endIndex = -1 } = rows.range ?? {};
+      const now = `${startIndex} ${endIndex} ${rows.getTotalSize()}`;
+      if (now === seen.current) return;
+      seen.current = now;
+      redraw((n) => n + 1);
+    },
   };
   virtualizer.current ??= new Virtualizer<HTMLElement, Element>(options);
   const rows = virtualizer.current;
