@@ -92,3 +92,35 @@ test("a curve has no reading where it is not", () => {
   assert.equal(reading_at(curve("one", [3], [1]), 3), 0);
   assert.equal(reading_at(curve("one", [3], [1]), 4), -1);
 });
+
+test("within eight pixels the nearest of many jagged lines is the nearest of all", () => {
+  let seed = 7;
+  const dice = (): number => (seed = (seed * 48_271) % 2_147_483_647) / 2 ** 31;
+  const x = Array.from({ length: 201 }, (_, i) => i / 20);
+  const curves = Array.from({ length: 40 }, (_, k) =>
+    curve(
+      String(k),
+      x,
+      x.map(() => (dice() < 0.03 ? 10 * dice() : 2 + 6 * dice() * dice())),
+    ),
+  );
+  const to_line = (one: Curve, px: number, py: number): number => {
+    let least = Infinity;
+    for (let i = 0; i + 1 < x.length; i++)
+      for (let part = 0; part <= 40; part++) {
+        const share = part / 40;
+        const mix = (of: Curve["x"]): number =>
+          (of[i] ?? 0) * (1 - share) + (of[i + 1] ?? 0) * share;
+        const [ax, ay] = [across.at(mix(one.x)), up.at(mix(one.y))];
+        least = Math.min(least, Math.hypot(ax - px, ay - py));
+      }
+    return least;
+  };
+  for (let k = 0; k < 30; k++) {
+    const [px, py] = [10 + 80 * dice(), 100 * dice()];
+    const want = Math.min(...curves.map((one) => to_line(one, px, py)));
+    const found = nearest(curves, across, up, px, py);
+    if (want > 8) continue;
+    assert.ok(Math.abs((found?.distance ?? NaN) - want) < 0.6, `${want}`);
+  }
+});

@@ -16,8 +16,10 @@ export interface Nearest {
   others: number;
 }
 
-/** So far to the side of the pointer, in pixels and squared, lines are searched: a spike beside it is met. */
-const MOST_ASIDE = 8 ** 2;
+/** So far to the side of the pointer, in pixels, lines are searched: a spike beside it is met. */
+const ASIDE = 8;
+/** Lines within so many pixels are counted. */
+const CLOSE = 8;
 
 /** The curve whose line passes nearest to a place in pixels. */
 export function nearest(
@@ -33,21 +35,31 @@ export function nearest(
   let close = 0;
   let places: Numbers | undefined;
   let i = 0;
+  let first = 0;
+  let last = 0;
+  const [left, right] = [across.invert(x - ASIDE), across.invert(x + ASIDE)];
   for (const curve of curves) {
     // Curves that share their places, as runs of one length do, are searched once.
     if (curve.x !== places) {
       places = curve.x;
       i = lower_bound(places, at);
+      first = Math.max(Math.min(lower_bound(places, left), i) - 1, 0);
+      last = Math.min(
+        Math.max(lower_bound(places, right), i),
+        places.length - 1,
+      );
     }
+    if (passes_beyond(curve, first, last, up, y, Math.max(distance, CLOSE)))
+      continue;
     const least = Math.sqrt(least_square(curve, i, across, up, x, y));
-    if (least <= 8) close++;
+    if (least <= CLOSE) close++;
     if (least < distance) {
       distance = least;
       best = curve;
     }
   }
   if (!best) return undefined;
-  const others = distance <= 8 ? close - 1 : close;
+  const others = distance <= CLOSE ? close - 1 : close;
   return { curve: best, point: nearest_point(best.x, at), distance, others };
 }
 
@@ -69,6 +81,28 @@ export function reading_at(curve: Curve, at: number): number {
   return Math.abs((curve.x[i] ?? NaN) - at) <= Math.max(spacing, 1e-9) ? i : -1;
 }
 
+/** Whether all of a curve around the pointer runs further above, or all of it further below, than `limit`. */
+function passes_beyond(
+  { y: values }: Curve,
+  first: number,
+  last: number,
+  up: Scale,
+  y: number,
+  limit: number,
+): boolean {
+  const bent = bent_of(values, up.kind);
+  const offset = up.offset - y;
+  const { factor } = up;
+  let least = Infinity;
+  let largest = -Infinity;
+  for (let j = first; j <= last; j++) {
+    const height = offset + factor * (bent[j] ?? NaN);
+    if (height < least) least = height;
+    if (height > largest) largest = height;
+  }
+  return least > limit || largest < -limit;
+}
+
 /** The square of how far a curve's line passes; `i` is its first point that is not left of the pointer. */
 function least_square(
   curve: Curve,
@@ -88,7 +122,7 @@ function least_square(
   let x0 = across.at(places[j] ?? NaN) - x;
   let y0 = height(j);
   for (; j < places.length; j++) {
-    if (j > i && x0 * x0 > Math.min(least, MOST_ASIDE)) break;
+    if (j > i && x0 * x0 > Math.min(least, ASIDE ** 2)) break;
     const x1 = across.at(places[j + 1] ?? NaN) - x;
     const y1 = height(j + 1);
     least = Math.min(least, to_stretch(x0, y0, x1, y1));
@@ -99,7 +133,7 @@ function least_square(
   j = i - 2;
   x0 = across.at(places[j + 1] ?? NaN) - x;
   y0 = height(j + 1);
-  for (; j >= 0 && !(x0 * x0 > Math.min(least, MOST_ASIDE)); j--) {
+  for (; j >= 0 && !(x0 * x0 > Math.min(least, ASIDE ** 2)); j--) {
     const x1 = across.at(places[j] ?? NaN) - x;
     const y1 = height(j);
     least = Math.min(least, to_stretch(x1, y1, x0, y0));
