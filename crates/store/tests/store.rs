@@ -207,6 +207,27 @@ fn only_the_columns_that_are_asked_for_are_handed_out() {
 }
 
 #[test]
+fn nothing_has_changed_since_a_cursor_that_was_given_before_anything_did() {
+    let (folder, repository) = repository(3);
+    let long_ago = std::time::SystemTime::now() - std::time::Duration::from_secs(60);
+    for index in 0..3 {
+        let runs = folder.path().join("runs").join(run_id(index).to_string());
+        std::fs::File::open(runs).unwrap().set_modified(long_ago).unwrap();
+    }
+    assert_eq!(repository.rows().unwrap().len(), 3);
+    // All that it knows is from the catalog.
+    let again = Repository::open(folder.path()).unwrap();
+    let first = again.changes(None).unwrap();
+    assert_eq!(first.rows.len(), 3);
+    assert_eq!(again.changes(Some(&first.cursor)).unwrap().rows, []);
+    again.edit(&[(run_id(1), Edit::Name("new".to_owned()))]).unwrap();
+    let second = again.changes(Some(&first.cursor)).unwrap();
+    assert_eq!((second.rows.len(), second.rows[0].id), (1, run_id(1)));
+    // A cursor of another process says nothing here: everything may have changed.
+    assert_eq!(repository.changes(Some(&second.cursor)).unwrap().rows.len(), 3);
+}
+
+#[test]
 fn rows_tell_the_checkpoints_of_a_run() {
     let folder = tempfile::tempdir().unwrap();
     let repository = Repository::open_or_create(folder.path()).unwrap();
