@@ -93,6 +93,8 @@ fn repository(arguments: &Up) -> Result<PathBuf> {
         generate.arg("many").arg(&folder);
         generate.args(["--runs", &arguments.runs.to_string(), "--steps", &arguments.steps.to_string()]);
         run_command(&mut generate)?;
+        // A run that changed a moment ago is not trusted yet, and read again each time.
+        std::thread::sleep(std::time::Duration::from_secs(4));
     }
     Ok(folder)
 }
