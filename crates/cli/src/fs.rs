@@ -102,6 +102,11 @@ pub(crate) fn remove_folder(path: &Path) -> Result<()> {
     }
 }
 
+/// Removes a file or a folder with its content; nothing there is no error.
+pub(crate) fn remove_folder_or_file(path: &Path) -> Result<()> {
+    if path.is_file() { remove(path) } else { remove_folder(path) }
+}
+
 /// Makes `link` show `file`, by a symbolic link to `target` where the system has such, else by a copy.
 pub(crate) fn link(target: &Path, file: &Path, link: &Path) -> Result<()> {
     if link.exists() {

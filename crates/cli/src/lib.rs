@@ -14,6 +14,7 @@ mod hub;
 mod model;
 mod packages;
 mod recipe;
+mod repo;
 mod runs;
 mod session;
 mod show;
@@ -66,9 +67,12 @@ enum Command {
     Evaluate(evaluate::Evaluate),
     /// Answers questions from contexts.
     Ask(ask::Ask),
-    /// Lists and shows tracked runs.
+    /// Lists, shows, changes and exports tracked runs.
     #[command(subcommand)]
     Runs(runs::Runs),
+    /// Checks, copies and mends a repository.
+    #[command(subcommand)]
+    Repo(repo::Repo),
     /// Serves the page with everything that was tracked.
     Up(up::Up),
 }
@@ -117,6 +121,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Evaluate(evaluate) => evaluate::run(&evaluate),
         Command::Ask(ask) => ask::run(&ask),
         Command::Runs(runs) => runs::run(&runs),
+        Command::Repo(repo) => repo::run(&repo),
         Command::Up(up) => up::run(&up),
     };
     match result {

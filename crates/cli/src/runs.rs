@@ -1,4 +1,7 @@
-//! `trailmark runs ls` and `trailmark runs show`.
+//! `trailmark runs`: lists and shows runs here; what changes and exports them lies beside.
+
+mod change;
+mod export;
 
 use std::str::FromStr;
 
@@ -18,13 +21,25 @@ const LOG_LINES: usize = 20;
 /// The beginning of names that people seldom look for: the machine, not the model.
 const SYSTEM: &str = "__system";
 
-/// Lists and shows tracked runs.
+/// Lists, shows, changes and exports tracked runs.
 #[derive(Subcommand)]
 pub(crate) enum Runs {
     /// Lists runs, oldest first.
     Ls(Ls),
     /// Shows one run: params, metrics, the end of its log.
     Show(Show),
+    /// Adds tags to runs, or removes them.
+    Tag(change::Tag),
+    /// Gives runs another name, experiment, description or note.
+    Set(change::Set),
+    /// Puts runs out of sight: not listed by default, never the best.
+    Archive(change::Chosen),
+    /// Brings archived or deleted runs back.
+    Restore(change::Chosen),
+    /// Deletes runs; they can be restored.
+    Rm(change::Remove),
+    /// Writes the points of runs as CSV or JSON lines.
+    Export(export::Export),
 }
 
 #[derive(Args)]
@@ -87,6 +102,12 @@ pub(crate) fn run(runs: &Runs) -> Result<u8> {
     match runs {
         Runs::Ls(ls) => list(ls),
         Runs::Show(one) => show_one(one),
+        Runs::Tag(tag) => change::tag(tag),
+        Runs::Set(set) => change::set(set),
+        Runs::Archive(chosen) => change::archive(chosen),
+        Runs::Restore(chosen) => change::restore(chosen),
+        Runs::Rm(remove) => change::remove(remove),
+        Runs::Export(export) => export::export(export),
     }
 }
 

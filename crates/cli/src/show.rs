@@ -23,7 +23,11 @@ pub(crate) fn error(error: &anyhow::Error) -> String {
 }
 
 /// What a person can do, by words of the error; the first that fits.
-const HINTS: [(&str, &str); 44] = [
+const HINTS: &[(&str, &str)] = &[
+    ("delete runs", "trailmark runs rm RUN --yes"),
+    ("tag runs", "trailmark runs tag RUN --add TAG"),
+    ("change runs", "trailmark runs set RUN --name NAME"),
+    ("make a backup", "give a folder or a .tar file that is not there yet"),
     ("want --model DIR", "give the folder of a BERT or DistilBERT encoder: --model DIR"),
     ("HF_HUB_OFFLINE is set", "unset HF_HUB_OFFLINE, or give a folder"),
     ("reach the hub", "see that the network is up and HF_ENDPOINT right; a folder works without"),
@@ -101,7 +105,8 @@ pub(crate) fn number(number: f64) -> Value {
     }
 }
 
-fn param(value: &ParamValue) -> Value {
+/// A param as JSON.
+pub(crate) fn param(value: &ParamValue) -> Value {
     match value {
         ParamValue::None => Value::Null,
         ParamValue::Bool(value) => json!(value),

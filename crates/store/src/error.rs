@@ -57,6 +57,12 @@ pub enum Error {
         /// The journal.
         path: PathBuf,
     },
+    /// Another process writes the catalog.
+    #[error("make the catalog again: another process writes it: {}", path.display())]
+    Busy {
+        /// The catalog.
+        path: PathBuf,
+    },
     /// Bytes that were sent are not the frames of the journal.
     #[error("append to a journal: {reason} at byte {offset}: {}", path.display())]
     Frames {

@@ -186,7 +186,7 @@ impl Repository {
         Ok((session == self.inner.session.to_string()).then_some(generation))
     }
 
-    fn blobs(&self) -> Result<Vec<PathBuf>, Error> {
+    pub(crate) fn blobs(&self) -> Result<Vec<PathBuf>, Error> {
         let files = &self.inner.place.files;
         let mut blobs = Vec::new();
         for folder in files.entries(&self.path().join("blobs"))? {

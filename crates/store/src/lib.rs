@@ -31,6 +31,7 @@ mod run;
 mod scan;
 mod store;
 mod views;
+mod upkeep;
 
 pub use best::{Best, BestRun, Selector, best};
 pub use error::Error;
@@ -43,3 +44,4 @@ pub use row::{Kind, RunRow, SeriesRow};
 pub use run::{PointRow, RunData, Series};
 pub use store::{Appended, Changes, Contents, Cursor, Object, Page, Prune, Stats, Store, Wanted};
 pub use views::View;
+pub use upkeep::{CopiedFile, Repaired};

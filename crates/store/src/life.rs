@@ -93,7 +93,7 @@ pub(crate) fn read_on(
         let Stat { n_bytes, .. } = files.0.stat(path).map_err(fs::named("read a journal", path))?;
         // A cut frame may have been taken back and another of the same length written in its place.
         let is_whole = known.offset == known.n_bytes;
-        if (is_whole && n_bytes == known.n_bytes) || known.is_nonsense {
+        if (is_whole && n_bytes == known.n_bytes) || (known.is_nonsense && n_bytes > known.offset) {
             return Ok(Read::State(JournalState { is_held, n_bytes, ..known.clone() }));
         }
     }

@@ -1,0 +1,209 @@
+//! `trailmark repo`: look after a repository.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail};
+use clap::{Args, Subcommand};
+use serde_json::json;
+use trailmark_store::{CopiedFile, Repository, Store as _};
+
+use crate::terminal::{bar, print, say};
+use crate::{DONE, FAILED, Place, fs};
+
+/// Looks after a repository: checks, copies, mends.
+#[derive(Subcommand)]
+pub(crate) enum Repo {
+    /// Reads every byte again and says what is damaged or missing; exit code 1 when anything is.
+    #[command(after_help = "Example: trailmark repo check --repo .trailmark")]
+    Check(Asked),
+    /// Says what the repository holds and how large it is.
+    #[command(after_help = "Example: trailmark repo stats --json")]
+    Stats(Asked),
+    /// Makes the catalog again from the journals; nothing else is touched.
+    #[command(after_help = "Example: trailmark repo rebuild")]
+    Rebuild(Asked),
+    /// Moves what cannot be read into the folder set-aside, so that the rest checks clean; deletes nothing.
+    #[command(after_help = "Example: trailmark repo check; trailmark repo repair")]
+    Repair(Asked),
+    /// Copies the repository, consistent while runs are being recorded.
+    #[command(after_help = BACKUP_HELP)]
+    Backup(Backup),
+}
+
+const BACKUP_HELP: &str = "Examples:
+  trailmark repo backup ../2026-11-25
+  trailmark repo backup runs.tar
+
+Checkpoints are no part of it: they are folders of their own, beside the runs.";
+
+#[derive(Args)]
+pub(crate) struct Asked {
+    /// Print a JSON object.
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    place: Place,
+}
+
+#[derive(Args)]
+pub(crate) struct Backup {
+    /// A folder that is not there yet, or a file that ends in .tar.
+    #[arg(value_name = "DIR|FILE.tar")]
+    to: PathBuf,
+    #[command(flatten)]
+    place: Place,
+}
+
+pub(crate) fn run(repo: &Repo) -> Result<u8> {
+    match repo {
+        Repo::Check(asked) => check(asked),
+        Repo::Stats(asked) => stats(asked),
+        Repo::Rebuild(asked) => rebuild(asked),
+        Repo::Repair(asked) => repair(asked),
+        Repo::Backup(backup) => back_up(backup),
+    }
+}
+
+fn check(asked: &Asked) -> Result<u8> {
+    let repository = Repository::open(&asked.place.path())?;
+    let problems = repository.check()?;
+    if asked.json {
+        let problems = problems.iter().map(|problem| {
+            json!({"path": problem.path, "offset": problem.offset, "bytes": problem.n_bytes, "reason": problem.reason.to_string()})
+        });
+        print(&json!({"problems": problems.collect::<Vec<_>>()}).to_string())?;
+    } else {
+        for problem in &problems {
+            print(&problem.to_string())?;
+        }
+    }
+    if problems.is_empty() {
+        say(&format!("{} runs checked, nothing is wrong", repository.run_ids()?.len()));
+        return Ok(DONE);
+    }
+    say(&format!("{} problems; trailmark repo repair sets aside what cannot be read", problems.len()));
+    Ok(FAILED)
+}
+
+fn stats(asked: &Asked) -> Result<u8> {
+    let stats = Repository::open(&asked.place.path())?.stats()?;
+    if asked.json {
+        let json = json!({
+            "runs": stats.n_runs, "running": stats.n_running, "series": stats.n_series, "points": stats.n_points,
+            "journal_bytes": stats.journal_bytes, "blobs": stats.n_blobs, "blob_bytes": stats.blob_bytes,
+        });
+        print(&json.to_string())?;
+        return Ok(DONE);
+    }
+    let rows = [
+        ("runs", stats.n_runs.to_string()),
+        ("of these running", stats.n_running.to_string()),
+        ("series", stats.n_series.to_string()),
+        ("points", stats.n_points.to_string()),
+        ("journals", size(stats.journal_bytes)),
+        ("blobs", format!("{} in {}", size(stats.blob_bytes), stats.n_blobs)),
+    ];
+    let rows = rows.map(|(name, value)| vec![name.to_owned(), value]);
+    crate::show::table(&["what", "how much"], &rows)?;
+    Ok(DONE)
+}
+
+fn size(n_bytes: u64) -> String {
+    indicatif::HumanBytes(n_bytes).to_string()
+}
+
+fn rebuild(asked: &Asked) -> Result<u8> {
+    let n_runs = Repository::open(&asked.place.path())?.rebuild()?;
+    if asked.json {
+        print(&json!({"runs": n_runs}).to_string())?;
+    } else {
+        say(&format!("made the catalog again: {n_runs} runs"));
+    }
+    Ok(DONE)
+}
+
+fn repair(asked: &Asked) -> Result<u8> {
+    let repaired = Repository::open(&asked.place.path())?.repair()?;
+    if asked.json {
+        let json = repaired.iter().map(|one| {
+            json!({"path": one.problem.path, "reason": one.problem.reason.to_string(), "kept": one.kept})
+        });
+        print(&json!({"repaired": json.collect::<Vec<_>>()}).to_string())?;
+    }
+    for one in repaired.iter().filter(|_| !asked.json) {
+        print(&one.problem.to_string())?;
+        match &one.kept {
+            Some(kept) => print(&format!("  kept in {}", kept.display()))?,
+            None => print("  it is not there: bring it back from a backup, or record the run again")?,
+        }
+    }
+    let lost = repaired.iter().filter(|one| one.kept.is_none()).count();
+    say(&format!("{} set aside, {lost} that cannot be mended", repaired.len() - lost));
+    Ok(if lost == 0 { DONE } else { FAILED })
+}
+
+fn back_up(backup: &Backup) -> Result<u8> {
+    let repository = Repository::open(&backup.place.path())?;
+    if backup.to.exists() {
+        bail!("make a backup: {} is there already, want a new name", backup.to.display());
+    }
+    // It gets its name when it is whole.
+    let beside = backup.to.with_added_extension("new");
+    fs::remove_folder_or_file(&beside)?;
+    let is_tar = backup.to.extension().is_some_and(|extension| extension == "tar");
+    let done = if is_tar { copy_to_tar(&repository, &beside) } else { copy_to_folder(&repository, &beside) };
+    let (n_files, n_bytes) = match done {
+        Ok(done) => done,
+        Err(error) => {
+            // What is half copied helps nobody.
+            let _ = fs::remove_folder_or_file(&beside);
+            return Err(error);
+        }
+    };
+    fs::rename(&beside, &backup.to)?;
+    say(&format!("copied {n_files} files, {}: {}", size(n_bytes), backup.to.display()));
+    Ok(DONE)
+}
+
+/// Hands each file on under a progress bar; says how many files and bytes there were.
+fn copy(repository: &Repository, each: &mut dyn FnMut(CopiedFile<'_>) -> Result<()>) -> Result<(u64, u64)> {
+    let stats = repository.stats()?;
+    let all = stats.journal_bytes + stats.blob_bytes;
+    let bar = bar("{prefix} {bar:24} {bytes}/{total_bytes}, {eta} left", "copying".to_owned())?;
+    let (mut n_files, mut n_bytes) = (0, 0);
+    repository.copy_out(&mut |file| {
+        n_files += 1;
+        n_bytes += file.n_bytes;
+        each(file)?;
+        bar.set(n_bytes, all.max(n_bytes));
+        Ok::<(), anyhow::Error>(())
+    })?;
+    Ok((n_files, n_bytes))
+}
+
+fn copy_to_folder(repository: &Repository, to: &Path) -> Result<(u64, u64)> {
+    copy(repository, &mut |file| {
+        let path = to.join(file.path);
+        fs::create_folder(path.parent().unwrap_or(to))?;
+        let mut copied = fs::create(&path)?;
+        let context = || format!("write a file: {}", path.display());
+        std::io::copy(file.bytes, &mut copied).with_context(context)?;
+        copied.sync_all().with_context(context)
+    })
+}
+
+fn copy_to_tar(repository: &Repository, to: &Path) -> Result<(u64, u64)> {
+    let context = || format!("write a file: {}", to.display());
+    let mut archive = tar::Builder::new(std::io::BufWriter::new(fs::create(to)?));
+    let done = copy(repository, &mut |file| {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(file.n_bytes);
+        header.set_mode(0o644);
+        archive.append_data(&mut header, file.path, file.bytes).with_context(context)
+    })?;
+    let mut written = archive.into_inner().with_context(context)?;
+    written.flush().with_context(context)?;
+    written.get_ref().sync_all().with_context(context)?;
+    Ok(done)
+}

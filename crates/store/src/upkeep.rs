@@ -1,0 +1,143 @@
+//! Looking after a repository: a copy while writers write, the catalog made again, what is damaged set aside.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use trailmark_core::WriterId;
+
+use crate::fs;
+use crate::journal::Problem;
+use crate::scan::{self, writer_of};
+use crate::{Error, Repository, Store as _};
+
+/// Where [`Repository::repair`] puts what cannot be read.
+const SET_ASIDE: &str = "set-aside";
+/// How often the catalog's lock is asked for; whoever else has it needs it for the length of a write.
+const TRIES: usize = 100;
+
+/// A file of a copy.
+pub struct CopiedFile<'a> {
+    /// Its place in the repository.
+    pub path: &'a Path,
+    /// How many bytes of it belong to the copy.
+    pub n_bytes: u64,
+    /// Gives exactly those bytes.
+    pub bytes: &'a mut dyn Read,
+}
+
+/// What [`Repository::repair`] did about a problem.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Repaired {
+    /// What was wrong.
+    pub problem: Problem,
+    /// Where the bytes lie now that could not be read; none where nothing can be done: what is missing stays missing.
+    pub kept: Option<PathBuf>,
+}
+
+impl Repository {
+    /// Hands every file of a copy to `each`: that of a moment, whatever writers write meanwhile.
+    ///
+    /// Of a journal that is being written only whole frames are given; blobs come last, so that all are there that a
+    /// journal speaks of. The catalog is not part of it: the copy makes its own.
+    ///
+    /// # Errors
+    /// [`Error::Io`], and what `each` answers.
+    pub fn copy_out<E: From<Error>>(
+        &self,
+        each: &mut dyn FnMut(CopiedFile<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut paths = vec![(self.path().join("trailmark.toml"), None)];
+        for run in self.run_ids()? {
+            for path in self.inner.place.journals(run)? {
+                let scan = self.scan_one(run)?;
+                let states = scan.runs.get(&run).map(|state| state.journals.as_slice()).unwrap_or_default();
+                let state = states.iter().find(|state| Some(state.writer) == writer_of(&path));
+                let whole = state.filter(|state| state.is_held).map(|state| state.offset);
+                paths.push((path, whole));
+            }
+        }
+        paths.extend(self.blobs()?.into_iter().map(|path| (path, None)));
+        for (path, whole) in paths {
+            let named = || fs::named("copy a file", &path);
+            let files = &self.inner.place.files;
+            let n_bytes = match whole {
+                Some(n_bytes) => n_bytes,
+                None => files.0.stat(&path).map_err(named())?.n_bytes,
+            };
+            let mut bytes = files.0.open(&path).map_err(named())?.take(n_bytes);
+            let relative = path.strip_prefix(self.path()).unwrap_or(&path);
+            each(CopiedFile { path: relative, n_bytes, bytes: &mut bytes })?;
+        }
+        Ok(())
+    }
+
+    /// Makes the catalog again from the journals; says how many runs it holds.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] when another process keeps it for long; [`Error::Io`].
+    pub fn rebuild(&self) -> Result<usize, Error> {
+        let place = &self.inner.place;
+        let Some(path) = &place.catalog else { return Ok(self.scan()?.runs.len()) };
+        let lock = (0..TRIES).find_map(|_| scan::maintenance_lock(place));
+        let lock = lock.ok_or_else(|| Error::Busy { path: path.clone() })?;
+        for end in ["", "-wal", "-shm"] {
+            let mut name = path.clone().into_os_string();
+            name.push(end);
+            let path = PathBuf::from(name);
+            if place.files.exists(&path) {
+                place.files.0.remove(&path).map_err(fs::named("remove the catalog", &path))?;
+            }
+        }
+        drop(lock);
+        let fresh = Self::open_on(&place.files, self.path(), place.catalog.clone())?;
+        let n_runs = fresh.scan()?.runs.len();
+        Ok(n_runs)
+    }
+
+    /// Checks everything and moves what cannot be read into the folder `set-aside`: a journal's damaged tail, a file that
+    /// is no journal, a blob whose content is not what its name says. Nothing is deleted; what a living writer holds is
+    /// left alone.
+    ///
+    /// # Errors
+    /// [`Error::Locked`] when a writer took the journal meanwhile; [`Error::Full`], [`Error::Io`].
+    pub fn repair(&self) -> Result<Vec<Repaired>, Error> {
+        let mut repaired = Vec::new();
+        for problem in self.check()? {
+            let kept = if self.inner.place.files.exists(&problem.path) {
+                Some(self.set_aside(&problem)?)
+            } else {
+                None
+            };
+            repaired.push(Repaired { problem, kept });
+        }
+        Ok(repaired)
+    }
+
+    fn set_aside(&self, problem: &Problem) -> Result<PathBuf, Error> {
+        let files = &self.inner.place.files;
+        let path = &problem.path;
+        let named = || fs::named("set damaged bytes aside", path);
+        let relative = path.strip_prefix(self.path()).unwrap_or(path);
+        // A second damage at the same place is kept beside the first.
+        let random = WriterId::generate();
+        let kept = self.path().join(SET_ASIDE).join(relative);
+        let kept = kept.with_added_extension(format!("{}-{random}", problem.offset));
+        files.create_folder(kept.parent().unwrap_or(self.path()))?;
+        let mut file = files.0.append(path).map_err(named())?;
+        if !file.lock().map_err(named())? {
+            return Err(Error::Locked { path: path.clone() });
+        }
+        if problem.offset == 0 {
+            files.0.rename(path, &kept).map_err(named())?;
+        } else {
+            let tail = files.0.read_from(path, problem.offset).map_err(named())?;
+            files.replace(&kept, &tail)?;
+            file.truncate(problem.offset).map_err(named())?;
+            file.sync().map_err(named())?;
+        }
+        if let Some(folder) = path.parent() {
+            files.0.touch_folder(folder).map_err(named())?;
+        }
+        Ok(kept)
+    }
+}
