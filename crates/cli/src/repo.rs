@@ -70,7 +70,7 @@ fn check(asked: &Asked) -> Result<u8> {
     let problems = repository.check()?;
     if asked.json {
         let problems = problems.iter().map(|problem| {
-            json!({"path": problem.path, "offset": problem.offset, "bytes": problem.n_bytes, "reason": problem.reason.to_string()})
+            json!({"path": problem.path, "offset": problem.offset, "bytes": problem.n_bytes, "reason": problem.reason})
         });
         print(&json!({"problems": problems.collect::<Vec<_>>()}).to_string())?;
     } else {
@@ -126,16 +126,18 @@ fn rebuild(asked: &Asked) -> Result<u8> {
 fn repair(asked: &Asked) -> Result<u8> {
     let repaired = Repository::open(&asked.place.path())?.repair()?;
     if asked.json {
-        let json = repaired.iter().map(|one| {
-            json!({"path": one.problem.path, "reason": one.problem.reason.to_string(), "kept": one.kept})
-        });
+        let json = repaired
+            .iter()
+            .map(|one| json!({"path": one.problem.path, "reason": one.problem.reason, "kept": one.kept}));
         print(&json!({"repaired": json.collect::<Vec<_>>()}).to_string())?;
     }
     for one in repaired.iter().filter(|_| !asked.json) {
         print(&one.problem.to_string())?;
         match &one.kept {
             Some(kept) => print(&format!("  kept in {}", kept.display()))?,
-            None => print("  it is not there: bring it back from a backup, or record the run again")?,
+            None => {
+                print("  left as it is: a backup may have what is missing, a newer trailmark what it wrote")?
+            }
         }
     }
     let lost = repaired.iter().filter(|one| one.kept.is_none()).count();

@@ -11,7 +11,7 @@ use crate::error::ApiError;
 use crate::findings::{failure, first_nan};
 use crate::item::RunItem;
 use crate::read;
-use crate::say::{count, figure, metric_label};
+use crate::say::{count, figure, figure_like, metric_label};
 
 /// An evaluation loss that ends this much above its least has turned.
 const TURN: f64 = 1.03;
@@ -144,7 +144,7 @@ fn best(item: &RunItem, siblings: &[&RunItem], eval: &Points) -> Option<Diagnosi
         "Best of {}: {label} {}, {} {side} the next",
         count(ranked.len(), "run"),
         figure(first.value),
-        figure(margin)
+        figure_like(margin, first.value)
     );
     if short(eval).is_some() {
         sentence.push_str("; it still improved when it ended");

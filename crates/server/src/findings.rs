@@ -14,7 +14,7 @@ use crate::error::ApiError;
 use crate::find::{Find, Kind};
 use crate::item::{self, RunItem};
 use crate::parameter::Flag;
-use crate::say::{count, figure, metric_label};
+use crate::say::{count, figure, figure_like, metric_label};
 
 /// Runs of one kind that get a sentence each; more share one.
 const MOST_SINGLE: usize = 2;
@@ -92,7 +92,7 @@ fn best_sentence(selector: &Selector, ranked: &[Best<'_>]) -> String {
     let side = if selector.is_min { "below" } else { "above" };
     format!(
         "{head}, {} {side} {}, the next of {}",
-        figure(margin),
+        figure_like(margin, first.value),
         second.item.called(),
         count(ranked.len(), "run")
     )

@@ -16,6 +16,14 @@ pub(crate) fn figure(number: f64) -> String {
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
 }
 
+/// A difference of figures with the decimals that they are shown with; its own four digits where that leaves nothing.
+pub(crate) fn figure_like(number: f64, like: f64) -> String {
+    let decimals = figure(like).split_once('.').map_or(0, |(_, decimals)| decimals.len());
+    let text = format!("{number:.decimals$}");
+    let is_something = text.bytes().any(|byte| matches!(byte, b'1'..=b'9'));
+    if is_something && (-3.0..6.0).contains(&like.abs().log10()) { text } else { figure(number) }
+}
+
 /// `1 run`, `2 runs`.
 pub(crate) fn count(n: usize, noun: &str) -> String {
     if n == 1 { format!("1 {noun}") } else { format!("{n} {noun}s") }
@@ -50,6 +58,19 @@ mod tests {
             (f64::NAN, "NaN"),
         ] {
             assert_eq!(figure(number), want);
+        }
+    }
+
+    #[test]
+    fn differences_have_the_decimals_of_what_they_are_between() {
+        for (number, like, want) in [
+            (8.3951, 49.81, "8.40"),
+            (70.156, 89.5948, "70.16"),
+            (0.0004, 49.81, "0.0004"),
+            (0.38, 2.1751, "0.380"),
+            (1e-9, 1e-7, "1.000e-9"),
+        ] {
+            assert_eq!(figure_like(number, like), want);
         }
     }
 }

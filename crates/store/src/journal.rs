@@ -23,6 +23,9 @@ pub(crate) const FORMAT: u8 = 2;
 /// Magic, format, role, three zeros, run id, writer id.
 pub(crate) const HEADER: usize = 12 + RunId::BYTES + WriterId::BYTES;
 
+/// How the reason begins for a journal that is sound, but not for this program.
+pub(crate) const NEWER: &str = "written by a newer Trailmark";
+
 /// What a journal is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Role {
@@ -66,8 +69,7 @@ impl Header {
         let Some((head, _)) = bytes.split_first_chunk::<HEADER>() else { return Headed::Unfinished };
         let format = head[7];
         if format > FORMAT {
-            let reason =
-                format!("written by a newer Trailmark: format {format}, this one reads up to {FORMAT}");
+            let reason = format!("{NEWER}: format {format}, this one reads up to {FORMAT}");
             return Headed::Foreign(Cow::Owned(reason));
         }
         let role = match (format, &head[8..12]) {

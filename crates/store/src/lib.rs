@@ -30,8 +30,8 @@ mod row;
 mod run;
 mod scan;
 mod store;
-mod views;
 mod upkeep;
+mod views;
 
 pub use best::{Best, BestRun, Selector, best};
 pub use error::Error;
@@ -43,5 +43,5 @@ pub use repository::Repository;
 pub use row::{Kind, RunRow, SeriesRow};
 pub use run::{PointRow, RunData, Series};
 pub use store::{Appended, Changes, Contents, Cursor, Object, Page, Prune, Stats, Store, Wanted};
-pub use views::View;
 pub use upkeep::{CopiedFile, Repaired};
+pub use views::View;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use trailmark_core::WriterId;
 
 use crate::fs;
-use crate::journal::Problem;
+use crate::journal::{NEWER, Problem};
 use crate::scan::{self, writer_of};
 use crate::{Error, Repository, Store as _};
 
@@ -30,7 +30,8 @@ pub struct CopiedFile<'a> {
 pub struct Repaired {
     /// What was wrong.
     pub problem: Problem,
-    /// Where the bytes lie now that could not be read; none where nothing can be done: what is missing stays missing.
+    /// Where the bytes lie now that could not be read; none where nothing is done: what is missing stays missing, and a
+    /// journal of a newer program stays where it is.
     pub kept: Option<PathBuf>,
 }
 
@@ -50,8 +51,9 @@ impl Repository {
         for run in self.run_ids()? {
             for path in self.inner.place.journals(run)? {
                 let scan = self.scan_one(run)?;
-                let states = scan.runs.get(&run).map(|state| state.journals.as_slice()).unwrap_or_default();
-                let state = states.iter().find(|state| Some(state.writer) == writer_of(&path));
+                let journals = scan.runs.get(&run).map(|state| &state.journals.states);
+                let mut states = journals.into_iter().flatten();
+                let state = states.find(|state| Some(state.writer) == writer_of(&path));
                 let whole = state.filter(|state| state.is_held).map(|state| state.offset);
                 paths.push((path, whole));
             }
@@ -103,11 +105,8 @@ impl Repository {
     pub fn repair(&self) -> Result<Vec<Repaired>, Error> {
         let mut repaired = Vec::new();
         for problem in self.check()? {
-            let kept = if self.inner.place.files.exists(&problem.path) {
-                Some(self.set_aside(&problem)?)
-            } else {
-                None
-            };
+            let is_there = self.inner.place.files.exists(&problem.path) && !problem.reason.starts_with(NEWER);
+            let kept = if is_there { Some(self.set_aside(&problem)?) } else { None };
             repaired.push(Repaired { problem, kept });
         }
         Ok(repaired)

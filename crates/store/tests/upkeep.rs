@@ -114,4 +114,11 @@ fn damage_is_set_aside_and_nothing_is_deleted() {
     assert!(repository.run(run_id(1)).unwrap().problems.is_empty(), "a running program sees the repair");
     assert!(n_points(&repository, 1) < 10 && n_points(&repository, 1) > 0);
     assert_eq!(repository.repair().unwrap(), []);
+
+    let mut newer = std::fs::read(&path).unwrap();
+    newer[7] = 99;
+    std::fs::write(&path, &newer).unwrap();
+    let left = repository.repair().unwrap();
+    assert!(left.len() == 1 && left[0].kept.is_none(), "a newer program reads it: {left:?}");
+    assert_eq!(std::fs::read(&path).unwrap(), newer);
 }

@@ -17,7 +17,6 @@ export function x_axis(curves: readonly Curve[], chosen: Chosen): AxisModel {
     high = Math.max(high, x[x.length - 1] ?? -Infinity);
   }
   if (!(low <= high)) [low, high] = [0, 1];
-  if (low === high) [low, high] = [low - 0.5, high + 0.5];
   const starts_at_zero = chosen.x !== "time" && low > 0 && low < high / 3;
   const is_log = chosen.is_log_x && chosen.x !== "time" && high > 0;
   if (is_log) low = low > 0 ? low : high / 10_000;
@@ -48,11 +47,10 @@ export function share_axes(
   charts: readonly ChartModel[],
   chosen: Chosen,
 ): ChartModel[] {
-  if (charts.length < 2) return [...charts];
-  const low = Math.min(...charts.map((chart) => chart.plot.x.low ?? Infinity));
-  const high = Math.max(
-    ...charts.map((chart) => chart.plot.x.high ?? -Infinity),
-  );
+  let low = Math.min(...charts.map((chart) => chart.plot.x.low ?? Infinity));
+  let high = Math.max(...charts.map((chart) => chart.plot.x.high ?? -Infinity));
+  // Room on both sides of a single point.
+  if (low === high) [low, high] = [low - 0.5, high + 0.5];
   const shared = new Map<string, PlotModel["y"]>();
   for (const { items } of group(charts, [(chart) => chart.metrics.join(",")])) {
     if (items.length < 2) continue;
