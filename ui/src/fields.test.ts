@@ -163,3 +163,13 @@ test("a param follows from another where both are known", () => {
     ["epochs"],
   );
 });
+
+test("params of a random search do not stand for one another", () => {
+  const runs = Array.from({ length: 8 }, (_, i) =>
+    flat_run(run(`r${i}`, { lr: 0.1 + i / 7, dropout: 0.9 - i / 9 })),
+  );
+  assert.deepEqual(
+    varying(fields_of(runs), runs).map((field) => field.id),
+    ["dropout", "lr"],
+  );
+});

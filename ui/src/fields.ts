@@ -30,6 +30,8 @@ export interface RunField {
   readonly path: string;
   /** Its distinct values in order. */
   readonly values: readonly FieldValue[];
+  /** Those of them that are not merely missing. */
+  readonly present: readonly FieldValue[];
   /** Whether at least two runs or series that have it differ in it: what is missing differs from nothing. */
   readonly differs: boolean;
   /** The field that was cut into ranges, if this is one; its values are then their names in order. */
@@ -96,37 +98,32 @@ export function fields_of(runs: readonly FlatRun[]): readonly RunField[] {
 /** Distinct values of what all have. */
 function several(
   all: readonly FieldValue[],
-): Pick<RunField, "values" | "differs"> {
+): Pick<RunField, "values" | "present" | "differs"> {
   const values = distinct(all);
-  return { values, differs: values.length > 1 };
+  return { values, present: values, differs: values.length > 1 };
 }
 
 function param_fields(runs: readonly FlatRun[]): RunField[] {
   const paths = new Set<string>();
   for (const run of runs) for (const path of run.params.keys()) paths.add(path);
   const names = short_names([...paths]);
-  return [...paths].sort().map((path) => ({
-    id: names.get(path) ?? path,
-    label: names.get(path) ?? path,
-    kind: "param",
-    path,
-    values: distinct(runs.map((run) => run.params.get(path) ?? null)),
-    differs: present_values(runs, path).length > 1,
-    of: (item) => item.run.params.get(path) ?? null,
-  }));
-}
-
-/** The distinct values of a param in the runs that have it. */
-export function present_values(
-  runs: readonly FlatRun[],
-  path: string,
-): FieldValue[] {
-  return distinct(
-    runs.flatMap((run) => {
-      const value = run.params.get(path);
-      return value === undefined ? [] : [value];
-    }),
-  );
+  return [...paths].sort().map((path) => {
+    const own = runs.map((run) => run.params.get(path));
+    const values = distinct(own.map((value) => value ?? null));
+    // “None” is among the values where a run says it, and where a run says nothing: the last of them then.
+    const is_short = own.includes(undefined) && !own.includes(null);
+    const present = is_short ? values.slice(0, -1) : values;
+    return {
+      id: names.get(path) ?? path,
+      label: names.get(path) ?? path,
+      kind: "param",
+      path,
+      values,
+      present,
+      differs: present.length > 1,
+      of: (item) => item.run.params.get(path) ?? null,
+    };
+  });
 }
 
 const context_field =

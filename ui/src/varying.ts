@@ -1,7 +1,6 @@
 // Which params vary among runs in a way that is worth a look: those that people set, each standing for what follows
 // from it.
 
-import { present_values } from "./fields.ts";
 import type { FlatRun, RunField } from "./fields.ts";
 import type { FieldValue } from "./math/group.ts";
 
@@ -16,7 +15,7 @@ export function varying(
       field.differs &&
       (runs.length <= 3 ||
         is_shared(field, runs) ||
-        is_continuous(present_values(runs, field.path))) &&
+        is_continuous(field.present)) &&
       !/(^|[._])(seed|run_name|name|output_dir|logging_dir)$/.test(field.path),
   );
   const kept: { readonly field: RunField; readonly split: Split }[] = [];
@@ -31,7 +30,7 @@ export function varying(
 /** Whether any two runs share a value. */
 function is_shared(field: RunField, runs: readonly FlatRun[]): boolean {
   const have = runs.filter((run) => run.params.has(field.path)).length;
-  return present_values(runs, field.path).length < have;
+  return field.present.length < have;
 }
 
 /** A number for each run, equal for equal values; none for a run without one. */
@@ -48,18 +47,21 @@ function split_of(field: RunField, runs: readonly FlatRun[]): Split {
   });
 }
 
-/** Whether one param follows from another and the other from it, in all runs that have both: then one is enough. */
+/** Whether one param follows from another and the other from it, in all runs that have both: then one is enough. Where no
+ *  two of more than three runs share a value, that says nothing. */
 function is_followed(split: Split, other: Split): boolean {
   const there = new Map<number, number>();
   const back = new Map<number, number>();
+  let both = 0;
   for (let i = 0; i < split.length; i++) {
     const [a, b] = [split[i], other[i]];
     if (a === undefined || b === undefined) continue;
     if ((there.get(a) ?? b) !== b || (back.get(b) ?? a) !== a) return false;
     there.set(a, b);
     back.set(b, a);
+    both++;
   }
-  return there.size > 1;
+  return there.size > 1 && (there.size < both || both <= 3);
 }
 
 /** What a person sets, 0, stands before what follows from it, 2. */

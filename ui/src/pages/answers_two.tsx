@@ -126,7 +126,17 @@ function Changes(props: {
             value={props.show}
             options={shows.map((value) => ({
               value,
-              label: names[value],
+              label:
+                value === props.show ? (
+                  <>
+                    {names[value]}{" "}
+                    <span class="quiet-text">
+                      {format.count(counts[value])}
+                    </span>
+                  </>
+                ) : (
+                  names[value]
+                ),
               title: format.plural(counts[value], "question"),
             }))}
             onChange={(show) => answers_view.set({ show, id: "" })}

@@ -26,7 +26,7 @@ export function map_fields(
       const values = runs.map((run) => run.params.get(field.path));
       return {
         field,
-        n: distinct(values.filter((value) => value !== undefined)).length,
+        n: field.present.length,
         score: importance(values, results),
       };
     })
