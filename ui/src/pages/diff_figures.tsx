@@ -160,10 +160,9 @@ function say_interval(of: Difference, margin: number, n: number): string {
 /** Every metric of both, best and last. */
 export function DiffMetrics({ a, b }: Two): JSX.Element {
   const all = new Map(
-    [...a.metrics, ...b.metrics].map((metric) => [
-      write_series(metric),
-      metric,
-    ]),
+    [...a.metrics, ...b.metrics]
+      .filter((metric) => metric.name !== "epoch")
+      .map((metric) => [write_series(metric), metric]),
   );
   return (
     <section class="panel">
@@ -224,8 +223,9 @@ function Values(
     const summary = find_summary(run.metrics, series);
     return summary === undefined ? undefined : value_of(summary, which).value;
   });
+  const largest = Math.max(a ?? 0, b ?? 0);
   const words = (value: number | undefined): string =>
-    format.metric_named(series.name, value);
+    format.metric_named(series.name, value, largest);
   return (
     <>
       <td class="number mono">{words(a)}</td>
@@ -233,9 +233,7 @@ function Values(
       <td class="number mono second-text">
         {a === undefined || b === undefined
           ? format.none
-          : format.delta(b - a, (size) =>
-              format.metric_named(series.name, size, Math.max(a, b)),
-            )}
+          : format.delta(b - a, words)}
       </td>
     </>
   );

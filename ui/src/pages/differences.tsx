@@ -71,8 +71,12 @@ export function Differences(props: {
                 {row.name}
               </td>
               {row.values.map((value, i) => (
-                <td key={i} class={row.best === i ? "number b" : "number"}>
-                  {value}
+                <td
+                  key={i}
+                  class={row.best === i ? "number b" : "number"}
+                  title={value}
+                >
+                  {format.short_path(value)}
                 </td>
               ))}
             </tr>
@@ -107,7 +111,8 @@ function metric_rows(runs: readonly Run[]): Row[] {
   return [...series.values()]
     .filter(
       (metric) =>
-        subset_of(metric.context) === "eval" || metric.name === "loss",
+        metric.name !== "epoch" &&
+        (subset_of(metric.context) === "eval" || metric.name === "loss"),
     )
     .map((metric): Row => {
       const found = runs.map((run) => find_summary(run.metrics, metric));

@@ -37,6 +37,7 @@ export interface ColumnSetting {
   readonly differs: readonly string[];
   readonly n_partly: number;
   readonly n_params: number;
+  readonly texts: ReadonlySet<string>;
   readonly select: (run: Run, event: MouseEvent) => void;
 }
 
@@ -100,6 +101,8 @@ export interface RunsParams {
   readonly n_partly: number;
   readonly n_params: number;
   readonly paths: readonly string[];
+  /** Params that differ and are texts in some run: they want more room. */
+  readonly texts: ReadonlySet<string>;
 }
 
 export function params_of(runs: readonly Run[]): RunsParams {
@@ -112,8 +115,13 @@ export function params_of(runs: readonly Run[]): RunsParams {
     (is_number(path) ? 0 : 4);
   const { differing, partly } = unequal(trees);
   const differs = [...differing].sort((a, b) => weight(a) - weight(b));
-  const n_partly = partly.length;
-  return { differs, n_partly, n_params: paths.length, paths };
+  const texts = new Set(
+    differs.filter((path) =>
+      runs.some((run) => typeof value_at(run.params, path) === "string"),
+    ),
+  );
+  const [n_partly, n_params] = [partly.length, paths.length];
+  return { differs, n_partly, n_params, paths, texts };
 }
 
 /** The title of a column in menus. */
@@ -265,7 +273,10 @@ function param_column(key: ColumnKey, setting: ColumnSetting): Column<Run> {
     title,
     name: path,
     group,
-    width: Math.max(60, Math.min(140, 20 + title.length * 6)),
+    width: Math.max(
+      setting.texts.has(path) ? 120 : 60,
+      Math.min(140, 20 + title.length * 6),
+    ),
     is_number: true,
     sorts: true,
     cell: (run) => {
