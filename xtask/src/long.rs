@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::bench::Raw;
 use crate::command::{root, run, run_command};
-use crate::seeds;
+use crate::{fuzz, seeds};
 
 /// One proof.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -20,6 +20,9 @@ pub(crate) enum Proof {
     /// Three seeds of the demo: F1, the five answers and the minutes that the README promises. On a quiet machine;
     /// `TRAILMARK_MINILM` names the pretrained model's folder, else it is fetched.
     Seeds,
+    /// A minute of random inputs for each parser of foreign bytes: queries, journals, data sets. Wants a C++ compiler;
+    /// `TRAILMARK_FUZZ_SECS` says for how long.
+    Fuzz,
 }
 
 /// Runs the named proofs, or all.
@@ -46,6 +49,7 @@ fn prove(proof: Proof) -> Result<()> {
             run_command(command.args(["--", "--nocapture"]).env("TRAILMARK_LONG", "1"))
         }
         Proof::Seeds => seeds::measure(),
+        Proof::Fuzz => fuzz::run_all(),
     }
 }
 

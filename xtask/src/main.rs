@@ -14,6 +14,7 @@ mod ci;
 mod command;
 mod deny;
 mod fixtures;
+mod fuzz;
 mod long;
 mod peers;
 mod seeds;
