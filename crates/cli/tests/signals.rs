@@ -249,3 +249,37 @@ fn ctrl_c_ends_whatever_computes_nothing_that_is_kept() {
     assert!(!child.wait().unwrap().success() && started.elapsed() < SOON);
     drop(input);
 }
+
+/// Whatever the demo is at: reading, measuring, training, between two runs, answering, writing what it answered.
+#[test]
+fn ctrl_c_at_any_moment_of_the_demo_leaves_every_run_with_an_end() {
+    let place = Place::new();
+    place.model();
+    let words = "demo --quick --no-up --json --repo repo --model model";
+    let mut n_stopped = 0;
+    for attempt in 0..200_u64 {
+        let mut child = start(&place, words);
+        std::thread::sleep(Duration::from_millis(40 + 37 * attempt % 700));
+        // It may be through: then it ended well.
+        if child.try_wait().unwrap().is_none() {
+            signal(&child, "INT");
+        }
+        let started = Instant::now();
+        let done = Done::of(child.wait_with_output().unwrap());
+        assert!(started.elapsed() < SOON, "{:?}: {done:?}", started.elapsed());
+        for run in runs(&place) {
+            assert!(run["status"] == "killed" || run["status"] == "finished", "{run}");
+        }
+        // Before it listens the system's own end comes.
+        assert!([0, 130, -1].contains(&done.code), "{done:?}");
+        n_stopped += u32::from(done.code == 130);
+        if done.code == 0 {
+            break;
+        }
+    }
+    assert!(n_stopped > 2, "{n_stopped}");
+    place.run(words).ok();
+    let runs = runs(&place);
+    assert_eq!(runs.len(), 6, "no run was left behind: {runs:?}");
+    assert!(runs.iter().all(|run| run["status"] == "finished"), "{runs:?}");
+}
