@@ -8,6 +8,7 @@ use trailmark_core::WriterId;
 use crate::fs;
 use crate::journal::{NEWER, Problem};
 use crate::scan::{self, writer_of};
+use crate::views::VIEWS;
 use crate::{Error, Repository, Store as _};
 
 /// Where [`Repository::repair`] puts what cannot be read.
@@ -47,7 +48,9 @@ impl Repository {
         &self,
         each: &mut dyn FnMut(CopiedFile<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        let mut paths = vec![(self.path().join("trailmark.toml"), None)];
+        let kept = ["trailmark.toml", VIEWS].map(|name| self.path().join(name));
+        let there = kept.into_iter().filter(|path| self.inner.place.files.exists(path));
+        let mut paths: Vec<_> = there.map(|path| (path, None)).collect();
         for run in self.run_ids()? {
             for path in self.inner.place.journals(run)? {
                 let scan = self.scan_one(run)?;

@@ -14,7 +14,7 @@ use crate::record::{from_micros, micros};
 use crate::{Error, Repository};
 
 /// The file's name.
-const FILE: &str = "views.toml";
+pub(crate) const VIEWS: &str = "views.toml";
 
 /// A view that somebody kept.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,7 +34,7 @@ impl Repository {
     /// [`Error::Broken`], [`Error::Io`].
     pub fn views(&self) -> Result<Vec<View>, Error> {
         let place = &self.inner.place;
-        let path = place.path.join(FILE);
+        let path = place.path.join(VIEWS);
         if !place.files.exists(&path) {
             return Ok(Vec::new());
         }
@@ -73,7 +73,7 @@ impl Repository {
         if views != before {
             views.sort_by(|a, b| a.name.cmp(&b.name));
             let place = &self.inner.place;
-            place.files.replace(&place.path.join(FILE), write(&views).as_bytes())?;
+            place.files.replace(&place.path.join(VIEWS), write(&views).as_bytes())?;
         }
         Ok(taken)
     }

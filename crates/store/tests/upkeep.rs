@@ -76,6 +76,16 @@ fn a_copy_made_while_a_writer_writes_is_whole() {
 }
 
 #[test]
+fn kept_views_are_part_of_a_copy() {
+    let here = tempfile::tempdir().unwrap();
+    let there = tempfile::tempdir().unwrap();
+    let repository = Repository::open_or_create(here.path()).unwrap();
+    repository.keep_view("lr × batch", "/metrics?color=lr,bs").unwrap();
+    copy(&repository, there.path());
+    assert_eq!(Repository::open(there.path()).unwrap().views().unwrap(), repository.views().unwrap());
+}
+
+#[test]
 fn the_catalog_is_made_again_from_the_journals() {
     let folder = tempfile::tempdir().unwrap();
     let repository = Repository::open_or_create(folder.path()).unwrap();
