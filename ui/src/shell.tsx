@@ -11,7 +11,7 @@ import { Icon } from "./parts/icon.tsx";
 import { IconButton } from "./parts/button.tsx";
 import { page_links, page_sections } from "./page_list.ts";
 import type { PageLink } from "./page_list.ts";
-import { Palette } from "./pages/palette.tsx";
+import { Palette } from "./pages/palette/palette.tsx";
 import { Toasts, undo_last } from "./parts/toast.tsx";
 import { use_request } from "./request.ts";
 import type { Counts } from "./schema.ts";

@@ -55,7 +55,7 @@ mod tests {
     fn layers_import_downwards_only() {
         let up = "// x\nimport { runs } from \"../api.ts\";\n";
         assert_eq!(file_defects("ui/src/parts/table.tsx", up).len(), 1);
-        assert_eq!(file_defects("ui/src/pages/runs.tsx", up), Vec::<String>::new());
+        assert_eq!(file_defects("ui/src/pages/runs/runs.tsx", up), Vec::<String>::new());
         let only_a_type = "// x\nimport type { ApiError } from \"../api.ts\";\n";
         assert_eq!(file_defects("ui/src/parts/table.tsx", only_a_type), Vec::<String>::new());
         assert_eq!(file_defects("ui/src/chart/line.ts", "// x\nimport { h } from \"preact\";\n").len(), 1);

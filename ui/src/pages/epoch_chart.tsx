@@ -8,8 +8,8 @@ import type { SeriesName } from "../math/series_name.ts";
 import { Loading } from "../parts/looks.tsx";
 import { Swatch } from "../parts/marks.tsx";
 import type { Run } from "../shapes.ts";
-import { ChartBody } from "./run_chart.tsx";
-import { has_epochs, name_of, run_chart } from "./run_chart_model.ts";
+import { ChartBody } from "./run/chart.tsx";
+import { has_epochs, name_of, run_chart } from "./run/chart_model.ts";
 import { use_series } from "./series_request.ts";
 
 const most_labels = 6;
