@@ -184,8 +184,9 @@ function metric_text(measure: Measure, value: number): string {
   return Number.isFinite(value) ? measure.text(value) : "–";
 }
 
-/** Up to this share of the ramp its colours are dark in the light theme, and light words stand on them. */
-const DARK_UP_TO = 0.6;
+/** Up to this share of a ramp its colours are dark in the light theme, and white words stand on them: there white and
+ *  black both have a contrast of 4.5. */
+const DARK_UP_TO = { ember: 0.675, lagoon: 0.6 } as const;
 
 function Cell(props: {
   model: ParamsModel;
@@ -220,7 +221,7 @@ function Cell(props: {
   return (
     <span
       role="cell"
-      class={`heat-cell${is_best ? " is-best" : ""}${share <= DARK_UP_TO ? " deep" : ""}`}
+      class={`heat-cell${is_best ? " is-best" : ""}${share <= DARK_UP_TO[model.ramp ?? "ember"] ? " deep" : ""}`}
       style={{ "--c": model.color_of(cell.mean) }}
       title={[
         `${measure.text(cell.mean)}${spread}`,
