@@ -2,7 +2,7 @@
 
 import type { ReadonlySignal, Signal } from "@preact/signals";
 import type { JSX } from "preact";
-import { useMemo } from "preact/hooks";
+import { useMemo, useState } from "preact/hooks";
 import { DENSITY_FROM } from "../../chart/paint.ts";
 import type { PlotModel } from "../../chart/paint.ts";
 import type { Look } from "../../chart/plot.ts";
@@ -17,6 +17,7 @@ import {
 } from "../../parts/chart_export.ts";
 import { LineChart } from "../../parts/line_chart.tsx";
 import type { Cursor, Reading } from "../../parts/line_chart.tsx";
+import { ChartTable } from "./chart_table.tsx";
 import { zoom_by } from "./keys.ts";
 import type { ChartModel } from "./chart.ts";
 import type { MetricsModel } from "./model.ts";
@@ -73,6 +74,7 @@ function OneChart(props: OneChartProps): JSX.Element {
     [chart.plot, props.is_small],
   );
   const set = metrics_view.set.bind(metrics_view);
+  const [has_table, set_table] = useState(false);
   return (
     <ChartFrame
       title={chart.title}
@@ -88,8 +90,9 @@ function OneChart(props: OneChartProps): JSX.Element {
         { label: "SVG", run: () => export_svg(chart.title, chart.plot, range) },
         { label: "CSV", run: () => export_csv(chart.title, csv_lines(chart)) },
       ]}
-      menu={
-        chart.plot.curves.length > 50
+      menu={[
+        { label: "Show as a table", run: () => set_table(true) },
+        ...(chart.plot.curves.length > DENSITY_FROM
           ? [
               {
                 label: chosen.has_all_lines
@@ -98,8 +101,8 @@ function OneChart(props: OneChartProps): JSX.Element {
                 run: () => set({ lines: !chosen.has_all_lines }),
               },
             ]
-          : []
-      }
+          : []),
+      ]}
     >
       <LineChart
         model={plot}
@@ -116,6 +119,13 @@ function OneChart(props: OneChartProps): JSX.Element {
         onRange={(next) => set({ zoom: zoom_text(next) })}
         onPick={(curve) => pick(props, curve?.id)}
       />
+      {has_table && (
+        <ChartTable
+          chart={chart}
+          chosen={chosen}
+          onClose={() => set_table(false)}
+        />
+      )}
     </ChartFrame>
   );
 }
@@ -150,7 +160,7 @@ function small(plot: PlotModel): PlotModel {
 function summary(chart: ChartModel, chosen: Chosen): string {
   const n = chart.plot.curves.length;
   const { low = 0, high = 0 } = chart.plot.x;
-  return `${chart.title} by ${chosen.x}: ${n} ${n === 1 ? "curve" : "curves"} from ${x_text(chosen.x, low)} to ${x_text(chosen.x, high)}. Arrow keys read points; the table below holds the readings`;
+  return `${chart.title} by ${chosen.x}: ${n} ${n === 1 ? "curve" : "curves"} from ${x_text(chosen.x, low)} to ${x_text(chosen.x, high)}. Arrow keys read points; the table below holds the readings, and “Show as a table” under More the curves`;
 }
 
 function read(chart: ChartModel, chosen: Chosen, look: Look): Reading {

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { fields_of, flat_run } from "../../fields.ts";
 import type { FrameSeries } from "../../frame.ts";
 import type { Run } from "../../shapes.ts";
+import { curve_rows } from "./chart_table.tsx";
 import { toggled } from "./legend.tsx";
 import { build } from "./model.ts";
 import type { Hidden } from "./model.ts";
@@ -217,4 +218,28 @@ test("a range of epochs asks for its steps, and some on both sides", () => {
     [];
   assert.ok(low <= 10 * 10 && low > 0);
   assert.ok(high >= 2.5 * 200 && high < 1000);
+});
+
+test("a chart as a table: what was measured, its ends and its outermost values", () => {
+  const { model: built } = model("");
+  const [loss] = built.charts;
+  assert.ok(loss);
+  const rows = curve_rows(loss);
+  assert.equal(rows.length, loss.plot.curves.length);
+  const train = rows.find((row) => row.name === "r0, train");
+  assert.ok(train && train.points === 100);
+  assert.ok(Math.abs(train.first - 5.1) < 1e-9);
+  assert.deepEqual(train.largest, [train.first, 0.05]);
+  assert.equal(train.least[0], train.last);
+  const evals = rows.find((row) => row.name === "r0, eval");
+  assert.ok(evals);
+  assert.ok(Math.abs(evals.least[0] - 1.1) < 1e-9);
+});
+
+test("a summed-up chart as a table says how many curves each row rests on", () => {
+  const { model: built } = model("?color=lr&band=minmax");
+  const [loss] = built.charts;
+  assert.ok(loss);
+  const names = curve_rows(loss).map((row) => row.name);
+  assert.ok(names.some((name) => /\(2 curves\), train$/.test(name)));
 });
