@@ -7,6 +7,7 @@ import { wants_log } from "../../chart/scale.ts";
 import { group } from "../../math/group.ts";
 import type { ChartModel } from "./chart.ts";
 import type { Chosen } from "./view.ts";
+import { x_name } from "./x.ts";
 
 export function x_axis(curves: readonly Curve[], chosen: Chosen): AxisModel {
   let low = Infinity;
@@ -27,6 +28,7 @@ export function x_axis(curves: readonly Curve[], chosen: Chosen): AxisModel {
       epoch: "number",
       relative: "duration",
       time: "time",
+      metric: "number",
     } as const
   )[chosen.x];
   return {
@@ -39,7 +41,7 @@ export function x_axis(curves: readonly Curve[], chosen: Chosen): AxisModel {
 }
 
 function x_title(chosen: Chosen): string {
-  return chosen.x === "epoch" || chosen.x === "step" ? chosen.x : "";
+  return chosen.x === "relative" || chosen.x === "time" ? "" : x_name(chosen);
 }
 
 /** Charts of the same metrics get the same axes, so that they can be compared. */

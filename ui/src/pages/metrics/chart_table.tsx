@@ -10,7 +10,7 @@ import { Table } from "../../parts/table.tsx";
 import type { Column } from "../../parts/table.tsx";
 import type { ChartModel, CurveInfo } from "./chart.ts";
 import type { Chosen } from "./view.ts";
-import { x_text } from "./x.ts";
+import { x_name, x_text } from "./x.ts";
 
 export interface CurveRow {
   readonly id: string;
@@ -100,12 +100,12 @@ export function ChartTable(props: {
     <Dialog title={`${chart.title} as a table`} wide onClose={props.onClose}>
       <p class="second-text">
         {rows.length === 1 ? "1 curve" : `${count(rows.length)} curves`} by{" "}
-        {chosen.x}, values as measured. The chart's download as CSV holds every
-        point.
+        {x_name(chosen)}, values as measured. The chart's download as CSV holds
+        every point.
       </p>
       <div class="chart-table">
         <Table
-          label={`${chart.title} by ${chosen.x}`}
+          label={`${chart.title} by ${x_name(chosen)}`}
           columns={[
             column("Curve", 250, (row) => row.name),
             column("Points", 70, (row) => count(row.points)),

@@ -23,7 +23,7 @@ import type { ChartModel } from "./chart.ts";
 import type { MetricsModel } from "./model.ts";
 import { metrics_view, zoom_range, zoom_text } from "./view.ts";
 import type { Chosen, MetricsValues } from "./view.ts";
-import { x_text } from "./x.ts";
+import { x_name, x_text } from "./x.ts";
 
 interface MetricsChartsProps {
   readonly model: MetricsModel;
@@ -160,7 +160,7 @@ function small(plot: PlotModel): PlotModel {
 function summary(chart: ChartModel, chosen: Chosen): string {
   const n = chart.plot.curves.length;
   const { low = 0, high = 0 } = chart.plot.x;
-  return `${chart.title} by ${chosen.x}: ${n} ${n === 1 ? "curve" : "curves"} from ${x_text(chosen.x, low)} to ${x_text(chosen.x, high)}. Arrow keys read points; the table below holds the readings, and “Show as a table” under More the curves`;
+  return `${chart.title} by ${x_name(chosen)}: ${n} ${n === 1 ? "curve" : "curves"} from ${x_text(chosen.x, low)} to ${x_text(chosen.x, high)}. Arrow keys read points; the table below holds the readings, and “Show as a table” under More the curves`;
 }
 
 function read(chart: ChartModel, chosen: Chosen, look: Look): Reading {
@@ -187,7 +187,7 @@ function read(chart: ChartModel, chosen: Chosen, look: Look): Reading {
       ]);
     rows.push(
       ["n", String(info.n[look.point] ?? 0)],
-      [chosen.x, x_text(chosen.x, look.x)],
+      [x_name(chosen), x_text(chosen.x, look.x)],
     );
     return with_foot(
       {
@@ -205,13 +205,13 @@ function read(chart: ChartModel, chosen: Chosen, look: Look): Reading {
   const step = line?.of.series.step[look.point];
   if (step !== undefined) rows.push(["step", count(step)]);
   if (chosen.x !== "step")
-    rows.push([x_word(chosen), x_text(chosen.x, look.x)]);
+    rows.push([x_name(chosen), x_text(chosen.x, look.x)]);
   const best = line?.best;
   if (line !== undefined && best !== undefined && best !== look.point) {
     const away = value - (line.y[best] ?? NaN);
     const side = is_less_better(name) ? "above best" : "below best";
     rows.push([
-      `${side}, ${x_word(chosen)} ${x_text(chosen.x, line.x[best] ?? NaN)}`,
+      `${side}, ${x_name(chosen)} ${x_text(chosen.x, line.x[best] ?? NaN)}`,
       metric_named(name, Math.abs(away)),
     ]);
   }
@@ -233,10 +233,6 @@ function read(chart: ChartModel, chosen: Chosen, look: Look): Reading {
 
 function with_foot(reading: Reading, foot: string | undefined): Reading {
   return foot === undefined ? reading : { ...reading, foot };
-}
-
-function x_word(chosen: Chosen): string {
-  return chosen.x === "relative" || chosen.x === "time" ? "time" : chosen.x;
 }
 
 /** Every point that is drawn, as it was measured. */

@@ -12,6 +12,7 @@ import type { FlatRun, RunField } from "../../fields.ts";
 import { redo_view, undo_view } from "../../state.ts";
 import { NONE, metrics_view } from "./view.ts";
 import type { Chosen, MetricsValues } from "./view.ts";
+import { x_name } from "./x.ts";
 import { SmoothControl } from "./smooth.tsx";
 
 interface ControlsProps {
@@ -68,15 +69,20 @@ export function MetricsControls(props: ControlsProps): JSX.Element {
               ? "relative time"
               : chosen.x === "time"
                 ? "wall time"
-                : chosen.x}
+                : x_name(chosen)}
             {chosen.is_log_x && ", log"}
           </PickFace>
         }
         items={[
           ...x_kinds.map(([x, label]) => ({
             label,
-            on: values.x === x,
-            run: () => set({ x, zoom: "", pin: undefined }),
+            on: values.xm === "" && values.x === x,
+            run: () => set({ x, xm: "", zoom: "", pin: undefined }),
+          })),
+          ...x_metrics(props.runs, values.xm).map((xm) => ({
+            label: `metric: ${xm}`,
+            on: values.xm === xm,
+            run: () => set({ xm, zoom: "", pin: undefined }),
           })),
           {
             label: "Log axis",
@@ -130,6 +136,22 @@ const x_kinds = [
   ["relative", "relative time"],
   ["time", "wall time"],
 ] as const;
+
+/** So many metrics are offered as x: the ones that most runs have. */
+const MOST_X_METRICS = 10;
+
+function x_metrics(
+  runs: readonly FlatRun[],
+  chosen: string,
+): readonly string[] {
+  const names = metric_options(runs).map((option) => option.value);
+  const offered = names
+    .filter((name) => !name.startsWith("__"))
+    .slice(0, MOST_X_METRICS);
+  return chosen === "" || offered.includes(chosen)
+    ? offered
+    : [...offered, chosen];
+}
 
 function band_words(values: MetricsValues): string {
   if (values.band === "off") return "off";

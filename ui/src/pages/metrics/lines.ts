@@ -15,6 +15,8 @@ import type { Chosen, XKind } from "./view.ts";
 export interface RunSeries {
   readonly run: FlatRun;
   readonly series: FrameSeries;
+  /** Where the points stand along x, if that is another metric. */
+  readonly places?: Float64Array;
 }
 
 /** A curve's points, and what is needed to speak of them. */
@@ -35,7 +37,7 @@ export const DOTS_BELOW = 40;
 
 export function line_of(of: RunSeries, chosen: Chosen, start: number): Line {
   const { series } = of;
-  const { x, value, is_whole } = placed(series, chosen.x, start);
+  const { x, value, is_whole } = placed(of, chosen.x, start);
   const is_eval = context_value(series.context, "subset") === "eval";
   const is_short = series.count < DOTS_BELOW;
   const has_dots = (is_short && is_eval) || series.count < 3;
@@ -65,11 +67,13 @@ export function line_of(of: RunSeries, chosen: Chosen, start: number): Line {
 
 /** Where points stand along x; points that have no place there are left out. */
 function placed(
-  series: FrameSeries,
+  { series, places }: RunSeries,
   kind: XKind,
   start: number,
 ): { x: Numbers; value: Numbers; is_whole: boolean } {
   const { step, epoch, time, value } = series;
+  if (kind === "metric")
+    return { x: places ?? step.subarray(0, 0), value, is_whole: true };
   if (kind === "step") return { x: step, value, is_whole: true };
   if (kind === "relative")
     return { x: (time ?? step).map((at) => at - start), value, is_whole: true };

@@ -103,6 +103,7 @@ function Explorer({ values, answer }: ExplorerProps): JSX.Element {
       values.mid,
       values.band,
       values.x,
+      values.xm,
       values.logx,
       values.smooth,
       values.window,
@@ -148,7 +149,12 @@ function Explorer({ values, answer }: ExplorerProps): JSX.Element {
           if (info.lines.some(fits)) ids.add(id);
     highlighted.value = ids;
   };
-  const total = whole.data?.total ?? 0;
+  const beside =
+    chosen.x === "metric" && !chosen.metrics.includes(chosen.x_metric)
+      ? (whole.data?.series.filter((one) => one.name === chosen.x_metric)
+          .length ?? 0)
+      : 0;
+  const total = (whole.data?.total ?? 0) - beside;
   return (
     <>
       <MetricsControls
@@ -219,7 +225,11 @@ function series_query(
   steps: readonly [number, number] | undefined,
 ): SeriesQuery | undefined {
   if (chosen.metrics.length === 0) return undefined;
-  const names = new Set(chosen.metrics);
+  const asked =
+    chosen.x === "metric" && !chosen.metrics.includes(chosen.x_metric)
+      ? [...chosen.metrics, chosen.x_metric]
+      : chosen.metrics;
+  const names = new Set(asked);
   let n = 0;
   for (const { run } of runs)
     for (const metric of run.metrics) if (names.has(metric.name)) n++;
@@ -227,17 +237,17 @@ function series_query(
   const x =
     chosen.x === "epoch"
       ? ["epoch" as const]
-      : chosen.x === "step"
+      : chosen.x === "step" || chosen.x === "metric"
         ? []
         : ["time" as const];
   return {
     q: values.q,
-    names: chosen.metrics,
+    names: asked,
     points: steps === undefined ? points : points * 2,
     columns: ["step", ...x, "value"],
     f32: true,
     limit: most_series,
-    ...(chosen.metrics.some((name) => name.startsWith("__system"))
+    ...(asked.some((name) => name.startsWith("__system"))
       ? { system: true }
       : {}),
     ...(steps === undefined ? {} : { from: steps[0], to: steps[1] }),

@@ -243,3 +243,41 @@ test("a summed-up chart as a table says how many curves each row rests on", () =
   const names = curve_rows(loss).map((row) => row.name);
   assert.ok(names.some((name) => /\(2 curves\), train$/.test(name)));
 });
+
+test("x may be another metric: points stand at its values, in their order", () => {
+  const chosen = choose(metrics_view.read("?m=loss&xm=tokens"), fields, runs);
+  assert.equal(chosen.x, "metric");
+  const [run] = runs;
+  assert.ok(run);
+  const loss = { ...series("r0", "loss", "train", [9, 8, 7, 6]) };
+  const tokens = series("r0", "tokens", "train", [300, 100, 200]);
+  const built = build(
+    [loss, tokens].map((one) => ({ run, series: one })),
+    chosen,
+    nothing,
+    (field) => field.values,
+  );
+  assert.equal(built.lines.length, 1);
+  const [line] = built.lines;
+  assert.ok(line);
+  assert.deepEqual([...line.x], [100, 200, 300]);
+  assert.deepEqual([...line.y], [8, 7, 9]);
+  assert.deepEqual([...line.of.series.step], [20, 30, 10]);
+  assert.equal(built.charts[0]?.plot.x.title, "tokens");
+});
+
+test("between logged values of x a point stands between, and outside nowhere", () => {
+  const chosen = choose(metrics_view.read("?m=loss&xm=tokens"), fields, runs);
+  const [run] = runs;
+  assert.ok(run);
+  const loss = series("r0", "loss", "eval", [5, 4, 3, 2, 1]);
+  const tokens = series("r0", "tokens", "train", [0, 100], 20);
+  const built = build(
+    [loss, tokens].map((one) => ({ run, series: one })),
+    chosen,
+    nothing,
+    (field) => field.values,
+  );
+  assert.deepEqual([...(built.lines[0]?.x ?? [])], [0, 50, 100]);
+  assert.deepEqual([...(built.lines[0]?.of.series.value ?? [])], [4, 3, 2]);
+});

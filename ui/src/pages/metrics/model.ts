@@ -3,6 +3,7 @@
 import type { RunField } from "../../fields.ts";
 import { group } from "../../math/group.ts";
 import type { FieldValue, Group } from "../../math/group.ts";
+import { align } from "./align.ts";
 import { share_axes } from "./axes.ts";
 import { chart_of } from "./chart.ts";
 import type { ChartModel } from "./chart.ts";
@@ -32,11 +33,15 @@ export interface Hidden {
 }
 
 export function build(
-  series: readonly RunSeries[],
+  given: readonly RunSeries[],
   chosen: Chosen,
   hidden: Hidden,
   all_values: (field: RunField) => readonly FieldValue[],
 ): MetricsModel {
+  const series =
+    chosen.x === "metric"
+      ? align(given, chosen.metrics, chosen.x_metric)
+      : given;
   const starts = new Map<string, number>();
   for (const { run, series: one } of series) {
     const first = one.time?.[0];

@@ -22,6 +22,8 @@ export const metrics_fields = {
   mid: choice(["mean", "median", "min", "max"], "mean"),
   band: choice(["off", "none", "minmax", "std", "stderr", "ci95"], "off"),
   x: choice(["auto", "step", "epoch", "relative", "time"], "auto"),
+  /** The metric that x is, instead. */
+  xm: text(),
   logx: flag(),
   smooth: number<undefined>(undefined),
   window: number<undefined>(undefined),
@@ -38,7 +40,7 @@ export const metrics_fields = {
 
 export const metrics_view = new View(metrics_fields);
 export type MetricsValues = Values<typeof metrics_fields>;
-export type XKind = "step" | "epoch" | "relative" | "time";
+export type XKind = "step" | "epoch" | "relative" | "time" | "metric";
 
 /** What is shown, with nothing left open; `is_auto` says what was chosen here. */
 export interface Chosen {
@@ -47,6 +49,8 @@ export interface Chosen {
   readonly dash: readonly RunField[];
   readonly chart: readonly RunField[];
   readonly x: XKind;
+  /** Which metric x is, where it is one. */
+  readonly x_metric: string;
   readonly y: "auto" | "log" | "linear";
   readonly is_log_x: boolean;
   readonly smoothing: Smoothing;
@@ -87,12 +91,8 @@ export function choose(
     ).map(in_ranges),
     dash: named(values.dash, () => one("subset")),
     chart: named(values.chart, () => one("metric")),
-    x:
-      values.x === "auto"
-        ? has_epochs(runs, metrics)
-          ? "epoch"
-          : "step"
-        : values.x,
+    x: x_kind(values, runs, metrics),
+    x_metric: values.xm,
     y: values.y,
     is_log_x: values.logx,
     smoothing: smoothing_of(values),
@@ -105,10 +105,20 @@ export function choose(
     is_auto: {
       metrics: values.m.length === 0,
       color: values.color.length === 0,
-      x: values.x === "auto",
+      x: values.x === "auto" && values.xm === "",
       smooth: values.smooth === undefined && values.window === undefined,
     },
   };
+}
+
+function x_kind(
+  values: MetricsValues,
+  runs: readonly FlatRun[],
+  metrics: readonly string[],
+): XKind {
+  if (values.xm !== "") return "metric";
+  if (values.x !== "auto") return values.x;
+  return has_epochs(runs, metrics) ? "epoch" : "step";
 }
 
 function smoothing_of(values: MetricsValues): Smoothing {

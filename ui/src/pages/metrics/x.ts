@@ -1,8 +1,8 @@
 // Places along x: how they are said, and which steps they stand for.
 
 import type { FrameSeries } from "../../frame.ts";
-import { count, duration } from "../../math/format.ts";
-import type { XKind } from "./view.ts";
+import { count, duration, metric } from "../../math/format.ts";
+import type { Chosen, XKind } from "./view.ts";
 
 /** A place along x in words. */
 export function x_text(kind: XKind, x: number): string {
@@ -13,6 +13,8 @@ export function x_text(kind: XKind, x: number): string {
       return x.toFixed(2);
     case "relative":
       return duration(x);
+    case "metric":
+      return metric(x);
     case "time":
       return new Date(x * 1000).toLocaleString("en-GB", {
         day: "numeric",
@@ -23,6 +25,12 @@ export function x_text(kind: XKind, x: number): string {
   }
 }
 
+/** How x is called. */
+export function x_name({ x, x_metric }: Chosen): string {
+  if (x === "metric") return x_metric;
+  return x === "relative" || x === "time" ? "time" : x;
+}
+
 /** The steps that a range of x reaches, with half its width more on both sides. */
 export function steps_in(
   series: readonly FrameSeries[],
@@ -30,6 +38,8 @@ export function steps_in(
   [from, to]: readonly [number, number],
 ): readonly [number, number] | undefined {
   const [low, high] = [from - (to - from) / 2, to + (to - from) / 2];
+  // Which steps had such values is not known before they are read.
+  if (kind === "metric") return undefined;
   if (kind === "step") return [Math.max(0, Math.floor(low)), Math.ceil(high)];
   let [least, largest] = [Infinity, -Infinity];
   const starts = new Map<string, number>();
