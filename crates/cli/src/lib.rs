@@ -13,9 +13,11 @@ mod fs;
 mod hub;
 mod model;
 mod packages;
+mod query;
 mod recipe;
 mod repo;
 mod runs;
+mod search;
 mod session;
 mod show;
 mod signals;
@@ -70,6 +72,8 @@ enum Command {
     /// Lists, shows, changes and exports tracked runs.
     #[command(subcommand)]
     Runs(runs::Runs),
+    /// Finds runs, metrics or texts by an expression.
+    Query(query::Query),
     /// Checks, copies and mends a repository.
     #[command(subcommand)]
     Repo(repo::Repo),
@@ -121,6 +125,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Evaluate(evaluate) => evaluate::run(&evaluate),
         Command::Ask(ask) => ask::run(&ask),
         Command::Runs(runs) => runs::run(&runs),
+        Command::Query(query) => query::run(&query),
         Command::Repo(repo) => repo::run(&repo),
         Command::Up(up) => up::run(&up),
     };

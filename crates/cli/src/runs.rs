@@ -12,7 +12,7 @@ use trailmark_store::{Repository, RunData};
 
 use crate::show::Listed;
 use crate::terminal::{print, say, warn};
-use crate::{DONE, Place, show};
+use crate::{DONE, Place, search, show};
 
 /// Digits of an id in a list, unless more are needed to tell two apart.
 const ID_DIGITS: usize = 10;
@@ -44,6 +44,9 @@ pub(crate) enum Runs {
 
 #[derive(Args)]
 pub(crate) struct Ls {
+    /// Only runs for which an expression holds: run.hparams.learning_rate < 1e-3
+    #[arg(short, long, value_name = "EXPRESSION")]
+    query: Option<String>,
     /// List archived runs too.
     #[arg(long)]
     all: bool,
@@ -112,24 +115,41 @@ pub(crate) fn run(runs: &Runs) -> Result<u8> {
 }
 
 fn list(ls: &Ls) -> Result<u8> {
-    let rows = Repository::open(&ls.place.path())?.rows()?;
-    let listed = rows.iter().filter(|row| ls.all || !row.is_archived);
-    let runs: Vec<Listed<'_>> = listed.map(|row| Listed::from(&**row)).collect();
+    let repository = Repository::open(&ls.place.path())?;
+    let (rows, n_hidden) = match &ls.query {
+        Some(query) => (search::runs(&repository, query, ls.all)?, 0),
+        None => {
+            let mut rows = repository.rows()?;
+            let n_all = rows.len();
+            rows.retain(|row| ls.all || !row.is_archived);
+            let n_hidden = n_all - rows.len();
+            (rows, n_hidden)
+        }
+    };
+    let runs: Vec<Listed<'_>> = rows.iter().map(|row| Listed::from(&**row)).collect();
     if ls.json {
         print(&serde_json::Value::from(runs.iter().map(Listed::json).collect::<Vec<_>>()).to_string())?;
         return Ok(DONE);
     }
-    if rows.is_empty() {
-        say("no runs yet: trailmark train, sweep or demo makes some");
+    if runs.is_empty() && n_hidden == 0 {
+        say(match ls.query {
+            Some(_) => "no run matches",
+            None => "no runs yet: trailmark train, sweep or demo makes some",
+        });
     }
+    table(&runs)?;
+    if n_hidden > 0 {
+        say(&format!("{n_hidden} archived runs are not listed: --all"));
+    }
+    Ok(DONE)
+}
+
+/// Prints runs, a line each.
+pub(crate) fn table(runs: &[Listed<'_>]) -> Result<()> {
     let ids: Vec<RunId> = runs.iter().map(|run| run.id).collect();
     let digits = digits(&ids);
     let table: Vec<Vec<String>> = runs.iter().map(|run| cells(run, digits)).collect();
-    show::table(&["id", "name", "experiment", "status", "eval loss", "EM", "F1", "tags"], &table)?;
-    if runs.len() < rows.len() {
-        say(&format!("{} archived runs are not listed: --all", rows.len() - runs.len()));
-    }
-    Ok(DONE)
+    show::table(&["id", "name", "experiment", "status", "eval loss", "EM", "F1", "tags"], &table)
 }
 
 fn cells(run: &Listed<'_>, digits: usize) -> Vec<String> {

@@ -24,6 +24,7 @@ pub(crate) fn error(error: &anyhow::Error) -> String {
 
 /// What a person can do, by words of the error; the first that fits.
 const HINTS: &[(&str, &str)] = &[
+    ("read the expression", "docs/query.md describes the language"),
     ("delete runs", "trailmark runs rm RUN --yes"),
     ("tag runs", "trailmark runs tag RUN --add TAG"),
     ("change runs", "trailmark runs set RUN --name NAME"),
@@ -117,6 +118,15 @@ pub(crate) fn param(value: &ParamValue) -> Value {
         ParamValue::Map(map) => {
             Value::Object(map.iter().map(|(key, value)| (key.clone(), param(value))).collect())
         }
+    }
+}
+
+/// A field of CSV (RFC 4180): quoted where it must be.
+pub(crate) fn field(text: &str) -> String {
+    if text.contains(['"', ',', '\n', '\r']) {
+        format!("\"{}\"", text.replace('"', "\"\""))
+    } else {
+        text.to_owned()
     }
 }
 

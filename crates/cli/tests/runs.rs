@@ -60,3 +60,36 @@ fn points_go_to_other_programs() {
     assert!(named("loss") >= 3 && named("checkpoint") == 1, "{text}");
     assert_eq!(csv.lines().count() - 1, named("loss"));
 }
+
+#[test]
+fn an_expression_finds_runs_and_series() {
+    let place = Place::new();
+    place.train("").ok();
+    place.run("runs set 0 --name only").ok();
+    let ask = |words: &[&str]| {
+        let output = place.command().args(words).output().unwrap();
+        program::Done::of(output)
+    };
+    let rate = "run.hparams.per_device_train_batch_size == 8 and run.name.startswith('on')";
+    assert!(ask(&["runs", "ls", "-q", rate]).ok().stdout.contains("only"));
+    let none = ask(&["runs", "ls", "-q", "run.hparams.learning_rate > 1"]).ok();
+    assert!(none.stderr.contains("no run matches") && !none.stdout.contains("only"), "{none:?}");
+    let typo = ask(&["runs", "ls", "-q", "run.hparams.learning_rat < 1"]);
+    assert!(typo.stderr.contains("^^^"), "the place is shown: {typo:?}");
+    typo.fails(1, &["learning_rat", "did you mean learning_rate?"], "docs/query.md");
+
+    let found =
+        ask(&["query", "metric.name == 'loss' and metric.context.subset == 'eval'", "--format", "json"]).ok();
+    let found: Value = serde_json::from_str(&found.stdout).unwrap();
+    assert_eq!((found.as_array().unwrap().len(), &found[0]["run_name"]), (1, &"only".into()));
+    assert!(found[0]["last"].as_f64().unwrap() > 0.0);
+    let csv = ask(&["query", "metric.name == 'loss'", "--format", "csv"]).ok().stdout;
+    assert_eq!(csv.lines().next(), Some("run,run_name,series,points,last_step,last,min,max"));
+    assert_eq!(csv.lines().count(), 3, "training and evaluation: {csv}");
+
+    ask(&["runs", "tag", "-q", "run.name == 'only'", "--add", "seen"]).ok();
+    assert_eq!(run(&place)["tags"], serde_json::json!(["seen"]));
+    assert!(
+        ask(&["runs", "export", "-q", "run.name == 'only'", "--metric", "loss"]).ok().stdout.contains("only")
+    );
+}

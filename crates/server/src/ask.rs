@@ -10,13 +10,12 @@ use std::sync::Arc;
 
 use thiserror::Error;
 use trailmark_core::{Candidate, Context, ParamValue, RunId, SeriesKey};
-use trailmark_store::{Columns, Selector};
+use trailmark_store::{Columns, RunItem, Selector};
 
 use crate::app::App;
 use crate::best;
 use crate::dto::{self, Real};
 use crate::error::ApiError;
-use crate::item::RunItem;
 use crate::live;
 use crate::read;
 use crate::snapshot::Snapshot;

@@ -6,9 +6,7 @@
 use std::cmp::Ordering;
 
 use trailmark_core::{Context, End, RunStatus};
-use trailmark_store::Selector;
-
-use crate::item::RunItem;
+use trailmark_store::{RunItem, Selector};
 
 /// Metrics that a page leads with, the first that the runs have.
 const HEADLINES: [&str; 8] =

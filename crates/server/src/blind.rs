@@ -5,7 +5,7 @@
 
 use trailmark_core::{Context, ParamValue};
 
-use crate::item::RunItem;
+use trailmark_store::RunItem;
 
 /// A loss of at least this share of a blind guess's has learned nothing.
 const SHARE: f64 = 0.98;

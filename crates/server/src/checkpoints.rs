@@ -5,10 +5,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use trailmark_core::{RunId, Value};
-use trailmark_store::{Columns, Order, Store, Wanted};
+use trailmark_store::{Columns, Order, RunItem, Store, Wanted, checkpoint_key};
 
 use crate::error::ApiError;
-use crate::item::{RunItem, checkpoint_key};
 use crate::keep::Keep;
 
 /// Steps and folders, by step.

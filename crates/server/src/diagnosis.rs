@@ -1,7 +1,7 @@
 //! One sentence about a run, where its curves carry one.
 
 use trailmark_core::{Context, End, ParamValue, RunStatus, SeriesKey};
-use trailmark_store::{Columns, Points};
+use trailmark_store::{Columns, Points, RunItem};
 
 use crate::app::App;
 use crate::best::{best_of, headline};
@@ -9,7 +9,6 @@ use crate::blind::blind;
 use crate::dto::{Diagnosis, DiagnosisKind};
 use crate::error::ApiError;
 use crate::findings::{failure, first_nan};
-use crate::item::RunItem;
 use crate::read;
 use crate::say::{count, figure, figure_like, metric_label};
 

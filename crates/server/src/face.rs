@@ -1,12 +1,16 @@
 //! Runs as the page shows them.
 
-use trailmark_core::{End, RunStatus, WallTime};
-use trailmark_store::{Kind, SeriesRow};
+use trailmark_core::{Context, End, RunStatus, WallTime};
+use trailmark_store::{Kind, RunItem, SeriesRow};
 
 use crate::app::App;
 use crate::dto::{self, ParamTree, Real};
 use crate::error::ApiError;
-use crate::item::{self, RunItem};
+
+/// A context on the wire.
+pub(crate) fn context(context: &Context) -> ParamTree {
+    ParamTree(context.as_params().clone())
+}
 
 /// Seconds since 1970.
 pub(crate) fn secs(time: WallTime) -> f64 {
@@ -41,7 +45,7 @@ pub(crate) fn run(app: &App, item: &RunItem) -> Result<dto::Run, ApiError> {
             texts: !item.texts.is_empty(),
             answers: has(Kind::Answer),
             logs: has(Kind::Log),
-            system: item.metrics.iter().any(|series| item::is_system(&series.row().key)),
+            system: item.metrics.iter().any(|series| trailmark_store::is_system(&series.row().key)),
         },
         checkpoints: checkpoints.collect(),
     })
@@ -76,7 +80,7 @@ fn status_detail(status: &RunStatus) -> Option<dto::StatusDetail> {
 fn metric(series: &SeriesRow) -> Option<dto::Metric> {
     Some(dto::Metric {
         name: series.key.name.clone(),
-        context: item::context(&series.key.context),
+        context: context(&series.key.context),
         count: series.count,
         first_step: series.first_step.0,
         last_step: series.last_step.0,
@@ -94,7 +98,7 @@ fn metric(series: &SeriesRow) -> Option<dto::Metric> {
 pub(crate) fn series(series: &SeriesRow) -> dto::SeriesEntry {
     dto::SeriesEntry {
         name: series.key.name.clone(),
-        context: item::context(&series.key.context),
+        context: context(&series.key.context),
         kind: match series.kind {
             Kind::Text => dto::SeriesKind::Text,
             Kind::Log => dto::SeriesKind::Log,

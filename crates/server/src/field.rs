@@ -7,7 +7,7 @@ use trailmark_core::{Context, ParamValue, Params, WallTime};
 
 use crate::error::ApiError;
 use crate::face;
-use crate::item::RunItem;
+use trailmark_store::RunItem;
 
 /// A field of a run.
 #[derive(Debug, Clone, PartialEq)]
@@ -235,12 +235,6 @@ impl Sort {
         runs.sort_by_cached_key(|run| {
             Keys(self.0.iter().map(|(field, is_reverse)| (field.of(run.as_ref()), *is_reverse)).collect())
         });
-    }
-}
-
-impl AsRef<RunItem> for RunItem {
-    fn as_ref(&self) -> &RunItem {
-        self
     }
 }
 

@@ -9,9 +9,10 @@ use trailmark_core::{ParamValue, Params, SeriesKey};
 use crate::app::App;
 use crate::dto::{self, Json, Real};
 use crate::error::ApiError;
+use crate::face;
 use crate::find::{Find, Kind};
-use crate::item::{self, RunItem};
 use crate::parameter::Flag;
+use trailmark_store::RunItem;
 
 /// Distinct values that are listed.
 const MOST_VALUES: usize = 24;
@@ -114,10 +115,10 @@ impl<'a> Found<'a> {
     fn into_dto(self) -> dto::Fields {
         let metric = |(key, metric): (&SeriesKey, Metric)| dto::MetricField {
             name: key.name.clone(),
-            context: item::context(&key.context),
+            context: face::context(&key.context),
             runs: metric.runs,
             points: metric.points,
-            is_system: item::is_system(key),
+            is_system: trailmark_store::is_system(key),
             min: metric.range.map(|(min, _)| Real(min)),
             max: metric.range.map(|(_, max)| Real(max)),
         };

@@ -11,8 +11,8 @@ use trailmark_query::{Clock, Expression, Prune, QueryError};
 
 use crate::dto::QueryPosition;
 use crate::error::ApiError;
-use crate::item::{RunItem, SeriesItem};
 use crate::snapshot::Snapshot;
+use trailmark_store::{RunItem, SeriesItem};
 
 /// What a query chooses among.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]

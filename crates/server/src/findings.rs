@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 use trailmark_core::{Context, End, RunStatus, SeriesKey};
-use trailmark_store::Selector;
+use trailmark_store::{RunItem, Selector};
 
 use crate::app::App;
 use crate::best::{Best, best_of, headline};
 use crate::blind::{Blind, blind};
 use crate::dto::{Finding, FindingKind, Findings, Real, SeriesName};
 use crate::error::ApiError;
+use crate::face;
 use crate::find::{Find, Kind};
-use crate::item::{self, RunItem};
 use crate::parameter::Flag;
 use crate::say::{count, figure, figure_like, metric_label};
 
@@ -200,5 +200,5 @@ fn failed(runs: &[&RunItem]) -> Vec<Finding> {
 }
 
 fn series_name(key: &SeriesKey) -> SeriesName {
-    SeriesName { name: key.name.clone(), context: item::context(&key.context) }
+    SeriesName { name: key.name.clone(), context: face::context(&key.context) }
 }

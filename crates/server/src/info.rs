@@ -8,14 +8,13 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use trailmark_core::{Context, WallTime};
-use trailmark_store::Kind;
+use trailmark_store::{Kind, RunItem};
 
 use crate::app::App;
 use crate::best::{best_of, headline};
 use crate::dto;
 use crate::error::ApiError;
 use crate::face;
-use crate::item::{self, RunItem};
 
 /// Runs in a list of the first page.
 const LATEST: usize = 10;
@@ -120,7 +119,7 @@ fn best_run(app: &App, experiment: &str, runs: &[&Arc<RunItem>]) -> Result<Optio
     Ok(Some(dto::BestRun {
         experiment: experiment.to_owned(),
         metric: selector.name.clone(),
-        context: item::context(selector.context.as_ref().unwrap_or(&Context::empty())),
+        context: face::context(selector.context.as_ref().unwrap_or(&Context::empty())),
         run: face::run(app, best.item)?,
         value: dto::Real(best.value),
         step: best.step,

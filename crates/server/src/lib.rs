@@ -24,7 +24,6 @@ mod findings;
 mod frame;
 mod guard;
 mod info;
-mod item;
 mod keep;
 mod live;
 mod logs;

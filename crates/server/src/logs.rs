@@ -9,12 +9,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use regex::RegexBuilder;
 use serde::Deserialize;
 use trailmark_core::{Context, RunId, SeriesKey, Stream, Value};
-use trailmark_store::{Columns, Cursor, Kind, Object, Store, Wanted, micros};
+use trailmark_store::{Columns, Cursor, Kind, Object, RunItem, Store, Wanted, micros};
 
 use crate::app::App;
 use crate::dto;
 use crate::error::ApiError;
-use crate::item::RunItem;
 use crate::keep::Keep;
 use crate::parameter::Flag;
 use crate::read;

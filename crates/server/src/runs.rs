@@ -13,8 +13,8 @@ use crate::face;
 use crate::field::{Cell, Field, Sort};
 use crate::fields;
 use crate::find::{Find, Kind};
-use crate::item::RunItem;
 use crate::parameter::Flag;
+use trailmark_store::RunItem;
 
 /// Runs of one answer, without a wish.
 const LIMIT: usize = 500;
@@ -137,7 +137,7 @@ fn all_columns(runs: &[&RunItem]) -> Vec<String> {
         metrics.extend(item.numbers().map(|series| &*series.key));
     }
     for key in metrics {
-        let context = serde_json::to_string(&crate::item::context(&key.context)).unwrap_or_default();
+        let context = serde_json::to_string(&face::context(&key.context)).unwrap_or_default();
         columns.extend(["last", "min", "max"].map(|of| format!("metrics.{}{context}.{of}", key.name)));
     }
     columns

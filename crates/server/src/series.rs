@@ -6,14 +6,14 @@ use std::time::Instant;
 
 use serde::Deserialize;
 use trailmark_core::{RunId, SeriesKey};
-use trailmark_store::{Columns as Wants, Merger, Points, SeriesRow, Wanted};
+use trailmark_store::{Columns as Wants, Merger, Points, RunItem, SeriesItem, SeriesRow, Wanted};
 
 use crate::app::App;
 use crate::dto::{SeriesHead, SeriesHeader};
 use crate::error::ApiError;
+use crate::face;
 use crate::find::{Find, Kind};
 use crate::frame::{Plan, Table};
-use crate::item::{self, RunItem, SeriesItem};
 use crate::keep::Keep;
 use crate::parameter::{Flag, List};
 
@@ -120,7 +120,7 @@ pub(crate) fn series(app: &App, request: &Request) -> Result<Vec<u8>, ApiError> 
         let is_wanted = |one: &&SeriesItem| {
             let key = &one.row().key;
             let is_named = request.names.0.is_empty() || request.names.0.contains(&key.name);
-            is_named && (request.system.0 || !item::is_system(key))
+            is_named && (request.system.0 || !trailmark_store::is_system(key))
         };
         let found = search.series(item, item.metrics.iter().filter(is_wanted))?;
         let series: Vec<&SeriesRow> = found.into_iter().map(SeriesItem::row).collect();
@@ -147,7 +147,7 @@ pub(crate) fn series(app: &App, request: &Request) -> Result<Vec<u8>, ApiError> 
     let heads = rows.zip(&sampled).map(|((run, series), sampled)| SeriesHead {
         run: run.to_string(),
         name: series.key.name.clone(),
-        context: item::context(&series.key.context),
+        context: face::context(&series.key.context),
         count: series.count,
         rows: sampled.points.values.len() as u64,
         is_sampled: sampled.is_sampled,

@@ -9,11 +9,10 @@ use std::time::{Duration, Instant, SystemTime};
 
 use trailmark_core::{RunId, WallTime};
 use trailmark_query::{Kind as QueryKind, Schema};
-use trailmark_store::{Cursor, RunRow, Store};
+use trailmark_store::{Cursor, RunItem, RunRow, Store};
 
 use crate::dto::Changed;
 use crate::error::ApiError;
-use crate::item::RunItem;
 
 /// How old a snapshot may be when a request comes.
 const FRESH: Duration = Duration::from_millis(800);

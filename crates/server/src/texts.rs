@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use serde::Deserialize;
 use trailmark_core::{RunId, SeriesKey, Value};
-use trailmark_store::{Columns, Object, Store, Wanted};
+use trailmark_store::{Columns, Object, RunItem, SeriesItem, Store, Wanted};
 
 use crate::app::App;
 use crate::dto;
@@ -13,7 +13,6 @@ use crate::error::ApiError;
 use crate::face;
 use crate::field;
 use crate::find::{Find, Kind};
-use crate::item::{self, RunItem, SeriesItem};
 use crate::parameter::{Flag, List};
 
 /// Texts of one answer, without a wish.
@@ -99,7 +98,7 @@ fn text(item: &RunItem, keys: &[SeriesKey], object: Object) -> Option<dto::Text>
     Some(dto::Text {
         run: item.id().to_string(),
         name: key.name.clone(),
-        context: item::context(&key.context),
+        context: face::context(&key.context),
         step: object.step.0,
         epoch: object.epoch,
         time: face::secs(object.time),

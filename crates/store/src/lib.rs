@@ -18,6 +18,7 @@ mod frame;
 mod fs;
 mod gather;
 mod ingest;
+mod item;
 mod journal;
 mod life;
 #[cfg(test)]
@@ -36,6 +37,7 @@ mod views;
 pub use best::{Best, BestRun, Selector, best};
 pub use error::Error;
 pub use fs::ReadSeek;
+pub use item::{RunItem, SeriesItem, checkpoint_key, is_system};
 pub use journal::{JournalWriter, Problem};
 pub use points::{Block, Columns, Merger, Points};
 pub use record::{Batch, Column, Order, Record, SeriesTable, Stamp, micros, n_bytes};

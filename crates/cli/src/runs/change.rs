@@ -6,14 +6,17 @@ use trailmark_core::{Edit, RunId};
 use trailmark_store::{Prune, Repository, RunRow, Store as _};
 
 use crate::terminal::say;
-use crate::{DONE, Place};
+use crate::{DONE, Place, search};
 
 /// Runs, as people name them.
 #[derive(Args)]
 pub(crate) struct Chosen {
     /// Ids, their first digits, or names.
-    #[arg(required = true, value_name = "RUN")]
+    #[arg(required_unless_present = "query", value_name = "RUN")]
     runs: Vec<String>,
+    /// Runs for which an expression holds.
+    #[arg(short, long, value_name = "EXPRESSION", conflicts_with = "runs")]
+    query: Option<String>,
     #[command(flatten)]
     place: Place,
 }
@@ -118,6 +121,9 @@ fn change(chosen: &Chosen, edits: &[Edit]) -> Result<u8> {
 
 /// The runs that are meant, deleted ones too: all, or the error says which is none.
 fn find(repository: &Repository, chosen: &Chosen) -> Result<Vec<RunId>> {
+    if let Some(query) = &chosen.query {
+        return Ok(search::runs(repository, query, true)?.iter().map(|row| row.id).collect());
+    }
     let deleted = Prune { is_deleted: true, ..Prune::default() };
     let deleted = repository.runs(&deleted, None, usize::MAX)?.rows;
     let found = chosen.runs.iter().map(|text| match repository.find_id(text) {

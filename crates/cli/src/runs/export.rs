@@ -6,11 +6,11 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result};
 use clap::{Args, ValueEnum};
 use serde_json::json;
-use trailmark_core::{ParamValue, SeriesKey, Value};
+use trailmark_core::{ParamValue, RunId, SeriesKey, Value};
 use trailmark_store::{PointRow, Repository, RunData};
 
 use crate::terminal::say;
-use crate::{DONE, Place, fs, show};
+use crate::{DONE, Place, fs, search, show};
 
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
@@ -18,6 +18,9 @@ pub(crate) struct Export {
     /// Ids, their first digits, or names; all runs without one.
     #[arg(value_name = "RUN")]
     runs: Vec<String>,
+    /// Only runs for which an expression holds.
+    #[arg(short, long, value_name = "EXPRESSION", conflicts_with = "runs")]
+    query: Option<String>,
     /// Only series of this name; may be given again.
     #[arg(long, value_name = "NAME")]
     metric: Vec<String>,
@@ -33,6 +36,7 @@ pub(crate) struct Export {
 
 const EXAMPLES: &str = "Examples:
   trailmark runs export calm-fox --metric loss > loss.csv
+  trailmark runs export -q 'run.experiment == \"squad\"' > squad.csv
   trailmark runs export --format jsonl --out all.jsonl
 
 Columns: run, name, experiment, metric, context, step, epoch, time (unix seconds), value.";
@@ -47,9 +51,10 @@ enum Form {
 
 pub(crate) fn export(export: &Export) -> Result<u8> {
     let repository = Repository::open(&export.place.path())?;
-    let ids = match export.runs.as_slice() {
-        [] => repository.rows()?.iter().map(|row| row.id).collect(),
-        some => some.iter().map(|text| repository.find_id(text)).collect::<Result<Vec<_>, _>>()?,
+    let ids: Vec<RunId> = match (export.runs.as_slice(), &export.query) {
+        ([], None) => repository.rows()?.iter().map(|row| row.id).collect(),
+        (_, Some(query)) => search::runs(&repository, query, true)?.iter().map(|row| row.id).collect(),
+        (some, None) => some.iter().map(|text| repository.find_id(text)).collect::<Result<Vec<_>, _>>()?,
     };
     let mut out: Box<dyn Write> = match &export.out {
         Some(path) => Box::new(std::io::BufWriter::new(fs::create(path)?)),
@@ -100,7 +105,7 @@ fn write(out: &mut dyn Write, form: Form, run: &RunData, key: &SeriesKey, point:
     match form {
         Form::Csv => {
             let context = context.to_string();
-            let texts = [id.as_str(), &run.name, &run.experiment, &key.name, &context].map(field);
+            let texts = [id.as_str(), &run.name, &run.experiment, &key.name, &context].map(show::field);
             let epoch = point.epoch.map_or_else(String::new, |epoch| epoch.to_string());
             let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             writeln!(out, "{},{},{epoch},{time},{value}", texts.join(","), point.step.0)?;
@@ -114,13 +119,4 @@ fn write(out: &mut dyn Write, form: Form, run: &RunData, key: &SeriesKey, point:
         }
     }
     Ok(true)
-}
-
-/// A field of CSV (RFC 4180): quoted where it must be.
-fn field(text: &str) -> String {
-    if text.contains(['"', ',', '\n', '\r']) {
-        format!("\"{}\"", text.replace('"', "\"\""))
-    } else {
-        text.to_owned()
-    }
 }

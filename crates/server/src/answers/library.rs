@@ -4,12 +4,11 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use trailmark_core::{Answer, ContentId};
-use trailmark_store::Store;
+use trailmark_store::{RunItem, Store};
 
 use super::shelf::{Pack, Shelf, count};
 use crate::dto::Leak;
 use crate::error::ApiError;
-use crate::item::RunItem;
 
 /// What the answers of a run refer to.
 #[derive(Debug, Default)]

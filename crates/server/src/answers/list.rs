@@ -12,8 +12,8 @@ use crate::app::App;
 use crate::dto::{self, Real, Verdict};
 use crate::error::ApiError;
 use crate::find::{Find, Kind};
-use crate::item::RunItem;
 use crate::parameter::Flag;
+use trailmark_store::RunItem;
 
 /// Answers of one page, without a wish.
 pub(super) const LIMIT: usize = 200;

@@ -4,12 +4,11 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use trailmark_core::{Answer, ContentId, RunId, SeriesKey, Value};
-use trailmark_store::{Columns, Kind, Order, Store, Wanted};
+use trailmark_store::{Columns, Kind, Order, RunItem, Store, Wanted};
 
 use super::library::Library;
 use crate::dto::{AnswerStep, Summary, Verdict};
 use crate::error::ApiError;
-use crate::item::RunItem;
 use crate::keep::Keep;
 
 /// Bytes of answers that are kept.

@@ -1,13 +1,12 @@
-//! A run as the server holds it: its row, and its series as a query and the page see them.
+//! A run in memory as a query sees it: its row, and its series by type.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use trailmark_core::{Context, Params, RunId, RunStatus, SeriesKey, WallTime};
 use trailmark_query::{Field, Kind as QueryKind, RunView, Scalar, SeriesView};
-use trailmark_store::{Kind, RunRow, SeriesRow};
 
-use crate::dto;
+use crate::{Kind, RunRow, SeriesRow};
 
 /// Names of series that begin so measure the machine.
 const SYSTEM: &str = "__system__";
@@ -16,33 +15,35 @@ const CHECKPOINT: &str = "checkpoint";
 
 /// One run.
 #[derive(Debug)]
-pub(crate) struct RunItem {
-    pub(crate) row: Arc<RunRow>,
+pub struct RunItem {
+    /// What is known of it.
+    pub row: Arc<RunRow>,
     /// Its number series by key, system metrics too.
-    pub(crate) metrics: Vec<SeriesItem>,
+    pub metrics: Vec<SeriesItem>,
     /// Its text series by key.
-    pub(crate) texts: Vec<SeriesItem>,
+    pub texts: Vec<SeriesItem>,
 }
 
 /// One series of a run.
 #[derive(Debug)]
-pub(crate) struct SeriesItem {
+pub struct SeriesItem {
     run: Arc<RunRow>,
     index: usize,
 }
 
 /// The series that holds folders of checkpoints.
-pub(crate) fn checkpoint_key() -> SeriesKey {
+pub fn checkpoint_key() -> SeriesKey {
     SeriesKey::new(CHECKPOINT, Context::empty())
 }
 
 /// Whether a series is a measure of the machine.
-pub(crate) fn is_system(key: &SeriesKey) -> bool {
+pub fn is_system(key: &SeriesKey) -> bool {
     key.name.starts_with(SYSTEM)
 }
 
 impl RunItem {
-    pub(crate) fn new(row: Arc<RunRow>) -> Self {
+    /// Sorts the series of a row by type.
+    pub fn new(row: Arc<RunRow>) -> Self {
         let checkpoint = checkpoint_key();
         let of_kind = |kind: Kind| -> Vec<SeriesItem> {
             let rows = row.series.iter().enumerate();
@@ -53,17 +54,18 @@ impl RunItem {
         Self { row, metrics, texts }
     }
 
-    pub(crate) fn id(&self) -> RunId {
+    /// Its id.
+    pub fn id(&self) -> RunId {
         self.row.id
     }
 
     /// Its number series that are no system metrics.
-    pub(crate) fn numbers(&self) -> impl Iterator<Item = &SeriesRow> {
+    pub fn numbers(&self) -> impl Iterator<Item = &SeriesRow> {
         self.metrics.iter().map(SeriesItem::row).filter(|series| !is_system(&series.key))
     }
 
     /// A number series.
-    pub(crate) fn number(&self, name: &str, context: &Context) -> Option<&SeriesRow> {
+    pub fn number(&self, name: &str, context: &Context) -> Option<&SeriesRow> {
         let place = self.metrics.binary_search_by(|item| {
             let key = &item.row().key;
             key.name.as_str().cmp(name).then_with(|| key.context.cmp(context))
@@ -72,12 +74,12 @@ impl RunItem {
     }
 
     /// The series of a kind.
-    pub(crate) fn of_kind(&self, kind: Kind) -> impl Iterator<Item = &SeriesRow> {
+    pub fn of_kind(&self, kind: Kind) -> impl Iterator<Item = &SeriesRow> {
         self.row.series.iter().filter(move |series| series.kind == kind)
     }
 
     /// The number series of a name: with the context, else that of evaluation, else the only one.
-    pub(crate) fn meant(&self, name: &str, context: Option<&Context>) -> Option<&SeriesRow> {
+    pub fn meant(&self, name: &str, context: Option<&Context>) -> Option<&SeriesRow> {
         if let Some(context) = context {
             return self.number(name, context);
         }
@@ -91,7 +93,7 @@ impl RunItem {
     }
 
     /// The last step of its training numbers, else of any number.
-    pub(crate) fn last_step(&self) -> Option<i64> {
+    pub fn last_step(&self) -> Option<i64> {
         let train = Context::subset("train");
         let of_train = self.numbers().filter(|series| series.key.context == train);
         let last = of_train.map(|series| series.last_step.0).max();
@@ -99,25 +101,28 @@ impl RunItem {
     }
 
     /// What people call it: its name, else the beginning of its id.
-    pub(crate) fn called(&self) -> String {
+    pub fn called(&self) -> String {
         if self.row.name.is_empty() { self.id().to_string()[..8].to_owned() } else { self.row.name.clone() }
     }
 
-    pub(crate) fn is_running(&self) -> bool {
+    /// Whether it is being recorded.
+    pub fn is_running(&self) -> bool {
         self.row.status == RunStatus::Running
     }
 }
 
 impl SeriesItem {
-    pub(crate) fn row(&self) -> &SeriesRow {
+    /// What is known of it.
+    pub fn row(&self) -> &SeriesRow {
         // The index was taken from these series, which never change.
         &self.run.series[self.index]
     }
 }
 
-/// A context on the wire.
-pub(crate) fn context(context: &Context) -> dto::ParamTree {
-    dto::ParamTree(context.as_params().clone())
+impl AsRef<Self> for RunItem {
+    fn as_ref(&self) -> &Self {
+        self
+    }
 }
 
 impl RunView for RunItem {
@@ -188,7 +193,7 @@ impl RunItem {
     }
 
     /// Whether another state of the run has the same names: params, series, tags, experiment and name.
-    pub(crate) fn has_names_of(&self, other: &RunRow) -> bool {
+    pub fn has_names_of(&self, other: &RunRow) -> bool {
         let row = &*self.row;
         let keys = |row: &RunRow| row.series.iter().map(|series| Arc::clone(&series.key)).collect::<Vec<_>>();
         row.name == other.name
