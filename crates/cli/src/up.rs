@@ -4,8 +4,9 @@ use std::io::IsTerminal as _;
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Once};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use clap::Args;
@@ -46,6 +47,8 @@ pub(crate) struct Up {
 }
 
 const PORT: u16 = 43800;
+/// How long requests that are under way may take after the signal.
+const GRACE: Duration = Duration::from_secs(2);
 
 /// Serves until a signal comes.
 pub(crate) fn run(up: &Up) -> Result<u8> {
@@ -103,9 +106,28 @@ fn serve(server: Server, may_open: bool, is_stopped: impl Fn() -> bool + Send + 
     if let Some(url) = urls.first().filter(|_| may_open && has_person()) {
         open(url);
     }
-    server.serve(is_stopped)?;
+    let grace = Once::new();
+    server.serve(move || {
+        let ends = is_stopped();
+        if ends {
+            grace.call_once(end_after_grace);
+        }
+        ends
+    })?;
     eprintln!("stopped");
     Ok(DONE)
+}
+
+/// Ends the program when it has not ended by itself soon: an answer that is being computed cannot be broken off, and
+/// nobody waits for it any more.
+fn end_after_grace() {
+    let wait = || {
+        std::thread::sleep(GRACE);
+        eprintln!("stopped");
+        std::process::exit(i32::from(DONE));
+    };
+    // Without a thread to spare it ends when the answer is there.
+    drop(std::thread::Builder::new().name("grace".to_owned()).spawn(wait));
 }
 
 /// Whether somebody is there to look at a browser.

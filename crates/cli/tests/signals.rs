@@ -283,3 +283,38 @@ fn ctrl_c_at_any_moment_of_the_demo_leaves_every_run_with_an_end() {
     assert_eq!(runs.len(), 6, "no run was left behind: {runs:?}");
     assert!(runs.iter().all(|run| run["status"] == "finished"), "{runs:?}");
 }
+
+#[test]
+fn ctrl_c_ends_a_server_that_is_computing_an_answer() {
+    use std::io::{BufRead as _, Write as _};
+
+    let place = Place::new();
+    place.train("--repo repo").ok();
+    let id = runs(&place)[0]["id"].as_str().unwrap().to_owned();
+    let mut command = place.command();
+    command.args("up --repo repo --port 0 --no-open".split(' ')).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut said = std::io::BufReader::new(child.stderr.take().unwrap()).lines();
+    let address = said.next().unwrap().unwrap();
+    let address = address.trim_start_matches("serving http://").trim_end_matches('/').to_owned();
+    // Minutes of work for one question.
+    let context = "The mill was built by Ada in 1842. ".repeat(26_000);
+    let body =
+        serde_json::json!({"models": [id], "context": context, "questions": vec!["Who built it?"; 20]});
+    let body = body.to_string();
+    let mut stream = std::net::TcpStream::connect(&address).unwrap();
+    write!(
+        stream,
+        "POST /api/v1/ask HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(1))).unwrap();
+    let early = std::io::Read::read(&mut stream, &mut [0; 200]);
+    assert!(early.is_err(), "it still computes: {early:?}");
+    signal(&child, "INT");
+    let started = Instant::now();
+    assert!(child.wait().unwrap().success());
+    assert!(started.elapsed() < SOON, "{:?}", started.elapsed());
+    assert_eq!(said.last().unwrap().unwrap(), "stopped");
+}
