@@ -31,7 +31,7 @@ const patience_millis = Number(option("patience", "240000"));
 // Ticks of the clock that the kernel counts CPU in.
 const ticks_a_second = 100;
 
-/** User and system seconds of a process and its descendants, those that ended included. */
+/** User and system seconds of a process, its descendants and its group (Aim leaves its workers behind), those that ended included. */
 function cpu_seconds(root) {
   const processes = new Map();
   for (const entry of readdirSync("/proc")) {
@@ -39,8 +39,8 @@ function cpu_seconds(root) {
     try {
       const text = readFileSync(`/proc/${entry}/stat`, "utf8");
       const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
-      const [parent, ...times] = [fields[1], ...fields.slice(11, 15)].map(Number);
-      processes.set(Number(entry), { parent, ticks: times.reduce((a, b) => a + b, 0) });
+      const [parent, group, ...times] = [fields[1], fields[2], ...fields.slice(11, 15)].map(Number);
+      processes.set(Number(entry), { parent, group, ticks: times.reduce((a, b) => a + b, 0) });
     } catch {
       // the process ended between listing and reading
     }
@@ -50,7 +50,7 @@ function cpu_seconds(root) {
     return false;
   };
   let sum = 0;
-  for (const [pid, { ticks }] of processes) if (is_of_tree(pid)) sum += ticks;
+  for (const [pid, { group, ticks }] of processes) if (group === root || is_of_tree(pid)) sum += ticks;
   return sum / ticks_a_second;
 }
 
@@ -97,7 +97,7 @@ function aim_search() {
   const each = (value) => ({ color: value, stroke: value, chart: value });
   const grouping = {
     color: [],
-    stroke: ["run.hparams.per_device_train_batch_size"],
+    stroke: ["run.params.hparams.per_device_train_batch_size"],
     chart: ["name"],
     reverseMode: each(false),
     isApplied: each(true),

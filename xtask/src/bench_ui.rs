@@ -194,6 +194,10 @@ fn copy_to_aim(arguments: &Ui, python: &Path, address: &str) -> Result<()> {
     let mut write = Command::new(python);
     write.arg(root().join("benches/ui/aim_runs.py")).arg(address).arg(&folder);
     run_command(&mut write)?;
+    // Without an index its server finds nothing for a while.
+    let mut index = Command::new(python.with_file_name("aim"));
+    index.args(["storage", "--repo"]).arg(&folder).args(["reindex", "--yes"]);
+    run_command(&mut index)?;
     Ok(std::fs::write(done, [])?)
 }
 
