@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Instant, SystemTime};
 
 use trailmark_client::{Run, RunOptions};
-use trailmark_core::{At, Candidate, End, Recorder as _, RunId, RunStatus, Value};
+use trailmark_core::{At, Candidate, End, Recorder as _, RunId, RunStatus, Value, WallTime};
 use trailmark_encoder::Threads;
 use trailmark_qa::{Answers, GlobalOptions};
 use trailmark_reader::{AskOptions, Mode, Question, Reader};
@@ -104,11 +104,8 @@ pub(crate) struct Notes {
 impl Keeper for Notes {
     fn keep(&self, run: Option<RunId>, texts: &[KeptText]) -> Result<RunId, AskError> {
         let own = |error: anyhow::Error| AskError { message: format!("{error:#}"), is_question: false };
-        // A run that ended stays what it was.
-        let end = match run {
-            Some(id) => self.end_of(id).map_err(|error| own(error.into()))?,
-            None => End::Finished,
-        };
+        // A run that ended stays what it was, and as long as it was.
+        let ended = run.map(|id| self.end_of(id)).transpose().map_err(|error| own(error.into()))?.flatten();
         let repository = self.repository.clone();
         let options = RunOptions { repository, run, name: None, experiment: "ask".to_owned() };
         let run = Run::start(options).map_err(|error| own(error.into()))?;
@@ -116,17 +113,25 @@ impl Keeper for Notes {
             run.track(text.name, &text.context, At::default(), Value::Text(text.text.clone()));
         }
         let id = run.id();
-        run.finish(end).map_err(|loss| own(loss.into()))?;
+        let finished = match ended {
+            Some((end, time)) => run.finish_as_of(end, time),
+            None => run.finish(End::Finished),
+        };
+        finished.map_err(|loss| own(loss.into()))?;
         Ok(id)
     }
 }
 
 impl Notes {
-    fn end_of(&self, run: RunId) -> Result<End, trailmark_store::Error> {
-        Ok(match &Repository::open(&self.repository)?.run(run)?.status {
-            RunStatus::Ended(end) => end.clone(),
-            RunStatus::Crashed => End::Failed { exit_code: None, message: "crashed".to_owned() },
-            RunStatus::Running => End::Finished,
+    /// How and when a run ended; none for one that is being recorded.
+    fn end_of(&self, run: RunId) -> Result<Option<(End, WallTime)>, trailmark_store::Error> {
+        let row = Repository::open(&self.repository)?.run(run)?;
+        Ok(match &row.status {
+            RunStatus::Ended(end) => Some((end.clone(), row.ended.unwrap_or(row.latest))),
+            RunStatus::Crashed => {
+                Some((End::Failed { exit_code: None, message: "crashed".to_owned() }, row.latest))
+            }
+            RunStatus::Running => None,
         })
     }
 }

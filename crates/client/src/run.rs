@@ -72,7 +72,8 @@ struct State {
     n_taken: u64,
     n_done: u64,
     wants_flush: bool,
-    end: Option<End>,
+    /// How and when it ended; without a time when that is written.
+    end: Option<(End, Option<WallTime>)>,
     lost: Option<Loss>,
 }
 
@@ -120,6 +121,31 @@ impl Run {
     /// The name that it had when it began.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Ends the run as [`Recorder::finish`] does, but as of a time: what is added to a run that had ended does not make it
+    /// last longer.
+    ///
+    /// # Errors
+    /// As [`Recorder::finish`].
+    pub fn finish_as_of(&self, end: End, time: WallTime) -> Result<(), Loss> {
+        self.end(end, Some(time))
+    }
+
+    fn end(&self, end: End, time: Option<WallTime>) -> Result<(), Loss> {
+        let mut state = self.shared.lock();
+        state.end.get_or_insert((end, time));
+        drop(state);
+        self.shared.work.notify_one();
+        self.shared.done.notify_all();
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        match thread.map(JoinHandle::join) {
+            None => Ok(()),
+            Some(Ok(result)) => result,
+            Some(Err(_)) => {
+                Err(Loss { points: 0, others: 0, reason: "the writer's thread panicked".to_owned() })
+            }
+        }
     }
 
     /// The state, with room for one more record; none when the run has ended.
@@ -229,19 +255,7 @@ impl Recorder for Run {
     }
 
     fn finish(&self, end: End) -> Result<(), Loss> {
-        let mut state = self.shared.lock();
-        state.end.get_or_insert(end);
-        drop(state);
-        self.shared.work.notify_one();
-        self.shared.done.notify_all();
-        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
-        match thread.map(JoinHandle::join) {
-            None => Ok(()),
-            Some(Ok(result)) => result,
-            Some(Err(_)) => {
-                Err(Loss { points: 0, others: 0, reason: "the writer's thread panicked".to_owned() })
-            }
-        }
+        self.end(end, None)
     }
 }
 
@@ -300,7 +314,9 @@ impl Writing {
                 lost.extend(self.sync());
             }
             if let Some(end) = &end {
-                let end = Record::End { time: WallTime::from(SystemTime::now()), end: end.clone() };
+                let (end, time) = end.clone();
+                let time = time.unwrap_or_else(|| WallTime::from(SystemTime::now()));
+                let end = Record::End { time, end };
                 match self.writer.append(&[end]) {
                     Ok(_) => self.unsynced.1 += 1,
                     Err(error) => lost.push(((0, 1), error.to_string())),

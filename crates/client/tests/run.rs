@@ -68,6 +68,22 @@ fn a_resumed_run_goes_on_under_its_id() {
 }
 
 #[test]
+fn what_is_added_to_a_run_that_ended_does_not_make_it_last_longer() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = Run::start(options(&folder)).unwrap();
+    run.finish(End::Killed { signal: 15 }).unwrap();
+    let read = || Repository::open(folder.path()).unwrap().read_run(run.id()).unwrap();
+    let before = read();
+    std::thread::sleep(Duration::from_millis(20));
+    let more = Run::start(RunOptions { run: Some(run.id()), ..options(&folder) }).unwrap();
+    more.track("note", &Context::empty(), At::default(), Value::Text("later".to_owned()));
+    more.finish_as_of(End::Killed { signal: 15 }, before.ended.unwrap()).unwrap();
+    let after = read();
+    assert_eq!((after.created, after.ended, &after.status), (before.created, before.ended, &before.status));
+    assert_eq!(after.series.len(), before.series.len() + 1);
+}
+
+#[test]
 fn the_machine_is_sampled_under_aims_names() {
     let folder = tempfile::tempdir().unwrap();
     let run = Arc::new(Run::start(options(&folder)).unwrap());
