@@ -104,7 +104,6 @@ test("the palette goes to runs, pages and metrics, and changes the theme", async
   const box = page.getByRole("dialog", { name: "Go to" });
   const type_in_palette = async (words: string): Promise<void> => {
     await page.keyboard.press("Control+k");
-    await box.locator("input:focus").waitFor();
     await page.keyboard.type(words);
   };
   await type_in_palette("harb");

@@ -22,6 +22,9 @@ const browsers = [
   "/usr/bin/google-chrome",
 ];
 const start_millis = 20_000;
+/** How long a test waits for what it wants to see: far more than it takes, also on a busy machine. */
+const wait_millis = 15_000;
+const poll_millis = 25;
 
 /** A program that serves a repository. */
 export class Program {
@@ -156,7 +159,7 @@ export class Scene {
       permissions: ["clipboard-read", "clipboard-write"],
     });
     const page = await context.newPage();
-    page.setDefaultTimeout(8000);
+    page.setDefaultTimeout(wait_millis);
     this.#watch(page);
     this.#pages.push(page);
     await page.goto(this.served.url + address);
@@ -222,7 +225,7 @@ export async function launch(): Promise<Browser> {
 export async function until<T>(
   look: () => Promise<T>,
   wanted: (got: T) => boolean,
-  limit_millis = 8000,
+  limit_millis = wait_millis,
 ): Promise<T> {
   const end = Date.now() + limit_millis;
   for (;;) {
@@ -232,7 +235,19 @@ export async function until<T>(
       Date.now() < end,
       `waited ${limit_millis} ms; last got ${JSON.stringify(got)}`,
     );
-    await new Promise((done) => setTimeout(done, 50));
+    await new Promise((done) => setTimeout(done, poll_millis));
+  }
+}
+
+/** Waits until something holds; `what` says in words what never came. */
+export async function holds(
+  look: () => Promise<boolean> | boolean,
+  what: string,
+): Promise<void> {
+  const end = Date.now() + wait_millis;
+  while (!(await look())) {
+    assert.ok(Date.now() < end, `never: ${what}`);
+    await new Promise((done) => setTimeout(done, poll_millis));
   }
 }
 

@@ -1,21 +1,14 @@
 // Very many curves: the page says how many there are and draws a density, which still answers the pointer.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { serve } from "./served.ts";
-import type { Served } from "./served.ts";
+import { afterEach, test } from "node:test";
+import { Scene } from "./harness.ts";
 
-let served: Served;
-before(async () => {
-  served = await serve("wide", "--runs", "1200", "--steps", "40");
-});
-after(async () => {
-  assert.deepEqual(served.problems, []);
-  await served.stop();
-});
+const scene = new Scene("wide", "--runs", "1200", "--steps", "40");
+afterEach(() => scene.end());
 
 test("1,200 curves are counted, drawn as a density, and one of them is read", async () => {
-  const page = await served.open("/metrics");
+  const page = await scene.open("/metrics");
   await page.getByText(/1.200 series of 1.200 runs match/).waitFor();
   const box = await page.locator(".line-chart").first().boundingBox();
   assert.ok(box);
@@ -31,11 +24,10 @@ test("1,200 curves are counted, drawn as a density, and one of them is read", as
     .getByRole("button", { name: "Draw every line" })
     .click();
   await page.waitForURL(/lines=1/);
-  await page.context().close();
 });
 
 test("a click lays a run on top of the density, by name", async () => {
-  const page = await served.open("/metrics");
+  const page = await scene.open("/metrics");
   await page.locator(".legend button").first().waitFor();
   const box = await page.locator(".line-chart").first().boundingBox();
   assert.ok(box);
@@ -44,11 +36,10 @@ test("a click lays a run on top of the density, by name", async () => {
   await page.mouse.down();
   await page.mouse.up();
   await page.waitForURL(/top=[0-9a-f]{24}/);
-  await page.context().close();
 });
 
 test("a param of very many values is cut into ranges", async () => {
-  const page = await served.open("/metrics");
+  const page = await scene.open("/metrics");
   await page.locator(".legend button").first().waitFor();
   const items = await page.locator(".legend button").allInnerTexts();
   assert.equal(items.length, 5);
@@ -56,5 +47,4 @@ test("a param of very many values is cut into ranges", async () => {
     items.every((item) => item.includes("–")),
     items.join(),
   );
-  await page.context().close();
 });

@@ -2,22 +2,15 @@
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { after, before, test } from "node:test";
+import { afterEach, test } from "node:test";
 import type { Page } from "playwright-core";
-import { serve } from "./served.ts";
-import type { Served } from "./served.ts";
+import { Scene, holds } from "./harness.ts";
 
-let served: Served;
-before(async () => {
-  served = await serve("reference");
-});
-after(async () => {
-  assert.deepEqual(served.problems, []);
-  await served.stop();
-});
+const scene = new Scene("reference");
+afterEach(() => scene.end());
 
 async function metrics(search = ""): Promise<Page> {
-  const page = await served.open(`/metrics${search}`);
+  const page = await scene.open(`/metrics${search}`);
   await page.locator(".line-chart").first().waitFor();
   await page.getByRole("grid", { name: "Readings" }).waitFor();
   return page;
@@ -25,17 +18,6 @@ async function metrics(search = ""): Promise<Page> {
 
 const search_of = (page: Page): URLSearchParams =>
   new URL(page.url()).searchParams;
-
-async function until(
-  holds: () => Promise<boolean> | boolean,
-  what: string,
-): Promise<void> {
-  for (let i = 0; i < 100; i++) {
-    if (await holds()) return;
-    await new Promise((done) => setTimeout(done, 50));
-  }
-  assert.fail(`never: ${what}`);
-}
 
 /** Pixels of the curves' layer that are drawn at all. */
 const drawn = (page: Page, chart = 0): Promise<number> =>
@@ -81,7 +63,6 @@ test("the first view is loss by rate and size, evaluation solid, its companions 
   assert.ok((await drawn(page)) > 1000);
   assert.equal(await page.locator(".reading-table .row").count(), 6);
   assert.equal(new URL(page.url()).search, "");
-  await page.context().close();
 });
 
 test("the pointer reads the nearest curve, in every chart and in the table", async () => {
@@ -93,17 +74,16 @@ test("the pointer reads the nearest curve, in every chart and in the table", asy
   const said = await page.locator(".tip.reading").innerText();
   assert.match(said, /loss/);
   assert.match(said, /epoch/);
-  await until(
+  await holds(
     async () =>
       /at \d/.test(await page.locator(".reading-table .head").innerText()),
     "the table follows",
   );
   await page.mouse.move(5, 5);
-  await until(
+  await holds(
     async () => (await page.locator(".tip.reading").count()) === 0,
     "the reading goes",
   );
-  await page.context().close();
 });
 
 test("the keyboard reads points, and says them", async () => {
@@ -111,14 +91,13 @@ test("the keyboard reads points, and says them", async () => {
   await page.locator(".line-chart").first().focus();
   await page.keyboard.press("ArrowRight");
   await page.keyboard.press("ArrowRight");
-  await until(
+  await holds(
     async () =>
       /loss: [\d.]+ at/.test(
         (await page.locator(".line-chart .unseen").first().textContent()) ?? "",
       ),
     "the reading is said",
   );
-  await page.context().close();
 });
 
 test("dragging zooms and asks for that range alone; 0 shows all again", async () => {
@@ -136,13 +115,12 @@ test("dragging zooms and asks for that range alone; 0 shows all again", async ()
   await asked;
   assert.match(search_of(page).get("zoom") ?? "", /^[\d.]+:[\d.]+$/);
   await page.keyboard.press("0");
-  await until(() => search_of(page).get("zoom") === null, "the zoom is gone");
+  await holds(() => search_of(page).get("zoom") === null, "the zoom is gone");
   await page.keyboard.press("Control+z");
-  await until(
+  await holds(
     () => search_of(page).get("zoom") !== null,
     "undo brings it back",
   );
-  await page.context().close();
 });
 
 test("Shift and dragging moves along", async () => {
@@ -155,11 +133,10 @@ test("Shift and dragging moves along", async () => {
   await page.mouse.move(box.x + 200, box.y + 200, { steps: 8 });
   await page.mouse.up();
   await page.keyboard.up("Shift");
-  await until(
+  await holds(
     () => Number(search_of(page).get("zoom")?.split(":")[0]) > 1.1,
     "the range moved",
   );
-  await page.context().close();
 });
 
 test("colour, dash and chart take any field; Esc closes the picker", async () => {
@@ -171,7 +148,7 @@ test("colour, dash and chart take any field; Esc closes the picker", async () =>
     .getByRole("checkbox", { name: "learning_rate", exact: true })
     .click();
   await page.keyboard.press("Escape");
-  await until(
+  await holds(
     async () => (await page.locator(".chart-frame").count()) === 3,
     "a chart for each rate",
   );
@@ -180,13 +157,12 @@ test("colour, dash and chart take any field; Esc closes the picker", async () =>
     titles.every((title) => title.includes("learning_rate")),
     titles.join(),
   );
-  await page.context().close();
 });
 
 test("bands sum up runs of one colour, and say n", async () => {
   const page = await metrics("?color=learning_rate&m=loss");
   await choose(page, "Band", "min–max");
-  await until(
+  await holds(
     () => search_of(page).get("band") === "minmax",
     "the band is in the URL",
   );
@@ -197,46 +173,43 @@ test("bands sum up runs of one colour, and say n", async () => {
   const said = await page.locator(".tip.reading").innerText();
   assert.match(said, /mean loss/);
   assert.match(said, /\nn\n/);
-  await page.context().close();
 });
 
 test("x and y take other scales", async () => {
   const page = await metrics();
   await choose(page, "X", /^step/);
-  await until(() => search_of(page).get("x") === "step", "x is steps");
+  await holds(() => search_of(page).get("x") === "step", "x is steps");
   await choose(page, "X", /^relative time/);
-  await until(() => search_of(page).get("x") === "relative", "x is time");
+  await holds(() => search_of(page).get("x") === "relative", "x is time");
   await choose(page, "X", /^wall time/);
-  await until(() => search_of(page).get("x") === "time", "x is wall time");
+  await holds(() => search_of(page).get("x") === "time", "x is wall time");
   await choose(page, "Y", /^log/);
-  await until(
+  await holds(
     async () =>
       (await page.locator(".chart-frame .chip", { hasText: /^log$/ }).count()) >
       0,
     "log is said",
   );
   assert.ok((await drawn(page)) > 500);
-  await page.context().close();
 });
 
 test("smoothing is a slider and a key", async () => {
   const page = await metrics();
   await page.getByLabel("Smoothing", { exact: true }).fill("0.5");
-  await until(
+  await holds(
     () => search_of(page).get("smooth") === ".5",
     "the weight is in the URL",
   );
   await page.keyboard.press("Escape");
   await page.locator("h1").click();
   await page.keyboard.press("s");
-  await until(() => search_of(page).get("smooth") === "0", "S turns it off");
+  await holds(() => search_of(page).get("smooth") === "0", "S turns it off");
   await page.getByRole("button", { name: "Kind of smoothing" }).click();
   await page.getByRole("radio", { name: "Moving average" }).click();
-  await until(
+  await holds(
     () => search_of(page).get("window") === "15",
     "a window of points",
   );
-  await page.context().close();
 });
 
 test("the legend lights up, hides, and shows alone", async () => {
@@ -245,23 +218,22 @@ test("the legend lights up, hides, and shows alone", async () => {
   const item = page.locator(".legend button").first();
   await item.hover();
   await item.click();
-  await until(
+  await holds(
     async () => (await item.getAttribute("aria-pressed")) === "false",
     "the item is off",
   );
-  await until(
+  await holds(
     async () => (await drawn(page)) < before_hiding,
     "its curves are gone",
   );
   await item.click();
   await item.click({ modifiers: ["Alt"] });
-  await until(
+  await holds(
     () => (search_of(page).get("hide") ?? "").split(",").length === 5,
     "all others are hidden",
   );
   await item.click({ modifiers: ["Alt"] });
-  await until(() => search_of(page).get("hide") === null, "and back");
-  await page.context().close();
+  await holds(() => search_of(page).get("hide") === null, "and back");
 });
 
 test("the table hides runs and sorts", async () => {
@@ -269,15 +241,14 @@ test("the table hides runs and sorts", async () => {
   const first = page.locator(".reading-table .row").first();
   const name = await first.locator("a").innerText();
   await first.getByRole("button", { name: `Hide ${name}` }).click();
-  await until(() => search_of(page).get("off") !== null, "the run is off");
+  await holds(() => search_of(page).get("off") !== null, "the run is off");
   await page
     .locator(".reading-table .head")
     .getByText("Run", { exact: true })
     .click();
-  await until(() => search_of(page).get("sort") === "run", "sorted by name");
+  await holds(() => search_of(page).get("sort") === "run", "sorted by name");
   const names = await page.locator(".reading-table .row a").allInnerTexts();
   assert.deepEqual(names, [...names].sort());
-  await page.context().close();
 });
 
 test("P pins the cursor; the link restores it", async () => {
@@ -287,33 +258,30 @@ test("P pins the cursor; the link restores it", async () => {
   await page.mouse.move(box.x + box.width * 0.42, box.y + box.height * 0.9);
   await page.locator(".tip.reading").waitFor();
   await page.keyboard.press("p");
-  await until(
+  await holds(
     () => search_of(page).get("pin") !== null,
     "the pin is in the URL",
   );
   const again = await metrics(new URL(page.url()).search);
-  await until(
+  await holds(
     async () =>
       /at \d/.test(await again.locator(".reading-table .head").innerText()),
     "it is read there",
   );
-  await again.context().close();
-  await page.context().close();
 });
 
 test("F and the frame's button show one chart alone", async () => {
   const page = await metrics();
   await page.keyboard.press("f");
-  await until(
+  await holds(
     async () => (await page.locator(".chart-frame").count()) === 1,
     "one chart",
   );
   await page.getByRole("button", { name: "Show all charts" }).click();
-  await until(
+  await holds(
     async () => (await page.locator(".chart-frame").count()) === 3,
     "all charts",
   );
-  await page.context().close();
 });
 
 for (const [kind, begins] of [
@@ -335,22 +303,21 @@ for (const [kind, begins] of [
     const bytes = readFileSync(file);
     assert.ok(bytes.length > 500);
     assert.equal(bytes.toString("latin1").slice(0, begins.length), begins);
-    await page.context().close();
   });
 }
 
 test("a broken query keeps the last good result and says what is wrong", async () => {
+  scene.expected = /400 \(Bad Request\)/;
   const page = await metrics();
   await page.getByRole("combobox", { name: "Query" }).fill("run.hparam.lr < 1");
   await page.keyboard.press("Enter");
   await page.locator(".query.bad").waitFor();
   assert.equal(await page.locator(".chart-frame").count(), 3);
-  await page.context().close();
 });
 
 test("a query that cannot be read is said, also when the page opens with it", async () => {
-  const page = await served.open("/metrics?q=run.name+%3D%3D+%3D%3D");
+  scene.expected = /400 \(Bad Request\)/;
+  const page = await scene.open("/metrics?q=run.name+%3D%3D+%3D%3D");
   await page.getByText("The query cannot be read").waitFor();
   await page.locator(".query.bad").waitFor();
-  await page.context().close();
 });

@@ -2,22 +2,15 @@
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { after, before, test } from "node:test";
+import { afterEach, test } from "node:test";
 import type { Page } from "playwright-core";
-import { serve } from "./served.ts";
-import type { Served } from "./served.ts";
+import { Scene, holds } from "./harness.ts";
 
-let served: Served;
-before(async () => {
-  served = await serve("reference");
-});
-after(async () => {
-  assert.deepEqual(served.problems, []);
-  await served.stop();
-});
+const scene = new Scene("reference");
+afterEach(() => scene.end());
 
 async function params(search = ""): Promise<Page> {
-  const page = await served.open(`/params${search}`);
+  const page = await scene.open(`/params${search}`);
   await page.getByRole("grid", { name: "Runs on these axes" }).waitFor();
   return page;
 }
@@ -26,17 +19,6 @@ const search_of = (page: Page): URLSearchParams =>
   new URL(page.url()).searchParams;
 const heads = (page: Page): Promise<string[]> =>
   page.locator(".axis-head b").allInnerTexts();
-
-async function until(
-  holds: () => Promise<boolean> | boolean,
-  what: string,
-): Promise<void> {
-  for (let i = 0; i < 100; i++) {
-    if (await holds()) return;
-    await new Promise((done) => setTimeout(done, 50));
-  }
-  assert.fail(`never: ${what}`);
-}
 
 async function axis_menu(
   page: Page,
@@ -62,7 +44,6 @@ test("the first view leads from size and rate to loss and F1", async () => {
   );
   assert.equal(await page.locator(".params-table .row").count(), 6);
   assert.equal(await page.locator(".heat-cell").count(), 6);
-  await page.context().close();
 });
 
 test("a drag along an axis brushes, and the table follows", async () => {
@@ -74,7 +55,7 @@ test("a drag along an axis brushes, and the table follows", async () => {
   await page.mouse.down();
   await page.mouse.move(x, box.y + box.height * 0.3, { steps: 5 });
   await page.mouse.up();
-  await until(
+  await holds(
     () => /^f1:/.test(search_of(page).get("brush") ?? ""),
     "the brush is in the URL",
   );
@@ -82,30 +63,28 @@ test("a drag along an axis brushes, and the table follows", async () => {
   assert.ok(dimmed > 0 && dimmed < 6);
   assert.match(await page.locator(".brush-chip").innerText(), /f1 ≥/);
   await page.locator(".brush-chip").getByRole("button").click();
-  await until(() => search_of(page).get("brush") === null, "the brush is gone");
-  await page.context().close();
+  await holds(() => search_of(page).get("brush") === null, "the brush is gone");
 });
 
 test("axes flip, change their scale, move and go", async () => {
   const page = await params();
   await axis_menu(page, "learning_rate", "Linear axis");
-  await until(
+  await holds(
     () => /learning_rate:linear/.test(search_of(page).get("axes") ?? ""),
     "linear",
   );
   await axis_menu(page, "f1", "Flip");
-  await until(
+  await holds(
     () => /f1:flip/.test(search_of(page).get("axes") ?? ""),
     "flipped",
   );
   await axis_menu(page, "batch_size", "Move right");
-  await until(async () => (await heads(page))[1] === "batch_size", "moved");
+  await holds(async () => (await heads(page))[1] === "batch_size", "moved");
   await axis_menu(page, "batch_size", "Remove");
-  await until(
+  await holds(
     async () => !(await heads(page)).includes("batch_size"),
     "removed",
   );
-  await page.context().close();
 });
 
 test("dragging a head reorders the axes", async () => {
@@ -114,24 +93,22 @@ test("dragging a head reorders the axes", async () => {
     .locator(".axis-head")
     .nth(0)
     .dragTo(page.locator(".axis-head").nth(2));
-  await until(
+  await holds(
     async () => (await heads(page))[0] === "learning_rate",
     "the first axis moved",
   );
-  await page.context().close();
 });
 
 test("any metric colours, by its best or its last", async () => {
   const page = await params();
   await axis_menu(page, "f1", "Colour by this");
-  await until(() => search_of(page).get("color") === "f1", "coloured by F1");
+  await holds(() => search_of(page).get("color") === "f1", "coloured by F1");
   await page.getByRole("button", { name: /^Metric value\b/ }).click();
   await page
     .locator(".pop")
     .getByRole("button", { name: "last", exact: true })
     .click();
-  await until(() => search_of(page).get("value") === "last", "last values");
-  await page.context().close();
+  await holds(() => search_of(page).get("value") === "last", "last values");
 });
 
 test("two measures scatter, with their correlation and n", async () => {
@@ -148,11 +125,10 @@ test("two measures scatter, with their correlation and n", async () => {
     .locator(".pop")
     .getByRole("button", { name: "batch_size" })
     .click();
-  await until(
+  await holds(
     () => /batch_size/.test(search_of(page).get("x") ?? ""),
     "x is chosen",
   );
-  await page.context().close();
 });
 
 test("the map names its best cell, and its sides can be chosen", async () => {
@@ -160,17 +136,15 @@ test("the map names its best cell, and its sides can be chosen", async () => {
   assert.equal(await page.locator(".heat-cell.is-best").count(), 1);
   await page.locator(".heat").getByRole("button", { name: "Rows" }).click();
   await page.keyboard.press("Escape");
-  await page.context().close();
 });
 
 test("a hovered line is marked in the table", async () => {
   const page = await params();
   await page.locator(".params-table .row").first().hover();
-  await until(
+  await holds(
     async () => (await page.locator(".params-table .row.shown").count()) === 1,
     "the row is marked",
   );
-  await page.context().close();
 });
 
 test("the table is exported as CSV, with what is inside the brush", async () => {
@@ -184,5 +158,4 @@ test("the table is exported as CSV, with what is inside the brush", async () => 
   assert.match(lines[0] ?? "", /^run,name,inside,/);
   const inside = lines.slice(1).filter((line) => line.split(",")[2] === "1");
   assert.equal(inside.length, 2);
-  await page.context().close();
 });

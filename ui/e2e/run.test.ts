@@ -65,12 +65,13 @@ test("the pointer over a curve reads its value and step", async () => {
     exact: true,
   });
   await chart.locator("canvas").first().waitFor();
-  const box = await chart.locator(".line-chart").boundingBox();
+  const plot = chart.locator(".line-chart");
+  const box = await plot.boundingBox();
   assert.ok(box !== null);
-  await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+  await plot.hover({ position: { x: box.width / 2, y: 20 } });
   const tip = chart.locator(".tip");
   await tip.waitFor();
-  assert.match(await tip.innerText(), /step\s+[\d\u202f]+/);
+  assert.match(await tip.innerText(), /f1\s+69\.58\s+step\s+4\D104/);
 });
 
 test("the tree of params searches, keeps parents, names what differs and copies", async () => {

@@ -28,22 +28,25 @@ export function use_series(query: SeriesQuery | undefined): Look<SeriesFrame> {
   useEffect(() => {
     if (query === undefined || base === undefined) return undefined;
     const abort = new AbortController();
+    const put = (found: ReadonlyMap<string, readonly FrameSeries[]>): void => {
+      const before = patch.peek();
+      const known = before?.base === base ? before.runs : new Map();
+      patch.value = { base, runs: new Map([...known, ...found]) };
+    };
     const stop = on_change((change) => {
-      if (change.new.length + change.gone.length > 0) {
+      const asked = query.runs;
+      if (asked === undefined && change.new.length + change.gone.length > 0) {
         look.retry();
         return;
       }
-      const asked = query.runs;
-      const runs =
-        asked === undefined
-          ? change.runs
-          : change.runs.filter((id) => asked.includes(id));
-      if (runs.length === 0) return;
-      void fetch_runs(query, runs, abort.signal).then((grown) => {
-        const before = patch.peek();
-        const known = before?.base === base ? before.runs : new Map();
-        patch.value = { base, runs: new Map([...known, ...grown]) };
-      }, ignore);
+      const is_ours = (id: string): boolean => asked?.includes(id) ?? true;
+      const gone = change.gone.filter(is_ours);
+      if (gone.length > 0) put(new Map(gone.map((id) => [id, []])));
+      const grown = [...change.runs, ...change.new].filter(
+        (id) => is_ours(id) && !gone.includes(id),
+      );
+      if (grown.length > 0)
+        void fetch_runs(query, grown, abort.signal).then(put, ignore);
     });
     return () => {
       stop();
@@ -70,7 +73,7 @@ async function fetch_runs(
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, readonly FrameSeries[]>> {
   const frame = decode_frame(await api.series({ ...query, runs }, signal));
-  const found = new Map<string, FrameSeries[]>();
+  const found = new Map<string, FrameSeries[]>(runs.map((run) => [run, []]));
   for (const series of frame.series)
     found.set(series.run, [...(found.get(series.run) ?? []), series]);
   return found;

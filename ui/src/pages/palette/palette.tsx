@@ -1,7 +1,13 @@
 // The palette: to a page, a run, a metric or an action, by a part of its name.
 
 import type { JSX } from "preact";
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import {
+  useEffect,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+} from "preact/hooks";
 import * as api from "../../api.ts";
 import * as format from "../../math/format.ts";
 import { say_series, subset_of, value_of } from "../../math/series_name.ts";
@@ -30,7 +36,8 @@ export function Palette({ onClose }: { onClose: () => void }): JSX.Element {
   const box = useRef<HTMLDialogElement>(null);
   const [find, set_find] = useState("");
   const [at, set_at] = useState(0);
-  useEffect(() => box.current?.showModal(), []);
+  // Before the next key comes, so that none that follows Ctrl K is lost or read as a key of the page.
+  useLayoutEffect(() => box.current?.showModal(), []);
   const ranked = use_goals(find);
   const chosen = Math.max(0, Math.min(at, ranked.length - 1));
   useEffect(() => {
