@@ -11,16 +11,8 @@ import { after, before } from "node:test";
 import { chromium } from "playwright-core";
 import type { Browser, Locator, Page } from "playwright-core";
 
-const root = path.resolve(process.cwd(), "..");
-const program =
-  process.env["TRAILMARK_BINARY"] ?? path.join(root, "target/debug/trailmark");
+const program = process.env["TRAILMARK_BINARY"] ?? "";
 const examples = path.join(path.dirname(program), "examples");
-const browsers = [
-  process.env["TRAILMARK_CHROMIUM"],
-  "/usr/bin/chromium",
-  "/usr/bin/chromium-browser",
-  "/usr/bin/google-chrome",
-];
 const start_millis = 20_000;
 /** How long a test waits for what it wants to see: far more than it takes, also on a busy machine. */
 const wait_millis = 15_000;
@@ -147,14 +139,15 @@ export class Scene {
   /** Opens an address of the page in a window of its own. */
   async open(
     address: string,
-    options: { width?: number; height?: number; dark?: boolean } = {},
+    options: { dark?: boolean; bypassCSP?: boolean } = {},
   ): Promise<Page> {
     assert.ok(
       this.#browser !== undefined,
       "the browser is started before the first test",
     );
     const context = await this.#browser.newContext({
-      viewport: { width: options.width ?? 1440, height: options.height ?? 900 },
+      viewport: { width: 1440, height: 900 },
+      bypassCSP: options.bypassCSP === true,
       colorScheme: options.dark === true ? "dark" : "light",
       permissions: ["clipboard-read", "clipboard-write"],
     });
@@ -199,13 +192,12 @@ export class Scene {
 
 /** Starts a browser. */
 export async function launch(): Promise<Browser> {
-  const executablePath = browsers.find(
-    (place) => place !== undefined && existsSync(place),
-  );
-  assert.ok(
-    executablePath !== undefined,
-    "find chromium: set TRAILMARK_CHROMIUM to its path",
-  );
+  const executablePath = process.env["TRAILMARK_CHROMIUM"] ?? "";
+  for (const file of [program, executablePath])
+    assert.ok(
+      existsSync(file),
+      `find ${JSON.stringify(file)}: start these tests by \`cargo xtask ui --e2e\``,
+    );
   return chromium.launch({
     executablePath,
     args: [
@@ -249,6 +241,29 @@ export async function holds(
     assert.ok(Date.now() < end, `never: ${what}`);
     await new Promise((done) => setTimeout(done, poll_millis));
   }
+}
+
+/** Waits until a page shows what it asked for: something stands there, and no part of it is still loading. */
+export async function settled(page: Page): Promise<void> {
+  await page.waitForFunction(
+    () =>
+      (document.querySelector("#main")?.textContent ?? "") !== "" &&
+      document.querySelector(".loading, [aria-busy=true]") === null,
+  );
+}
+
+/** What the server says of the run of this name. */
+export async function run_named(
+  scene: Scene,
+  name: string,
+): Promise<{ id: string; name: string }> {
+  const answer = await fetch(`${scene.served.url}/api/v1/runs`);
+  const { runs } = (await answer.json()) as {
+    runs: { id: string; name: string }[];
+  };
+  const run = runs.find((one) => one.name === name);
+  assert.ok(run !== undefined, `the generated repository has ${name}`);
+  return run;
 }
 
 /** The text of each element, without blanks at its ends. */

@@ -25,7 +25,9 @@ async function axis_menu(
   axis: string,
   item: string,
 ): Promise<void> {
-  await page.getByRole("button", { name: `Axis ${axis}`, exact: true }).click();
+  await page
+    .getByRole("button", { name: new RegExp(`^Axis ${axis} `) })
+    .click();
   await page
     .locator(".pop")
     .getByRole("button", { name: item, exact: true })

@@ -3,18 +3,13 @@
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 import type { Page } from "playwright-core";
-import { Scene, texts, until } from "./harness.ts";
+import { Scene, run_named, texts, until } from "./harness.ts";
 
 const scene = new Scene("reference");
 afterEach(() => scene.end());
 
 async function open_run(name: string, search = ""): Promise<Page> {
-  const answer = await fetch(`${scene.served.url}/api/v1/runs`);
-  const body = (await answer.json()) as {
-    runs: { id: string; name: string }[];
-  };
-  const run = body.runs.find((one) => one.name === name);
-  assert.ok(run !== undefined, `the generated repository has ${name}`);
+  const run = await run_named(scene, name);
   const page = await scene.open(`/runs/${run.id.slice(0, 16)}${search}`);
   await page.getByRole("heading", { name, level: 1 }).waitFor();
   return page;

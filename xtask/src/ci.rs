@@ -1,7 +1,7 @@
 //! What is run before a commit (`check`) and before a push (`ci`).
 //!
 //! `ci` builds once, under `profile.ci`; clippy is the only second pass over the code. What its tests need beyond the
-//! toolchain, Python and Node it fetches itself: the demo's model. The browser tests are `cargo xtask ui --e2e`.
+//! toolchain, Python and Node it fetches itself: the demo's model, and Chromium by apt where there is none.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -9,7 +9,7 @@ use std::process::Command;
 use anyhow::{Context as _, Result};
 
 use crate::command::{root, run, run_command};
-use crate::{deny, size, tidy, ui};
+use crate::{browser, deny, size, tidy, ui};
 
 /// Format, structure, lints, unit tests.
 pub(crate) fn check() -> Result<()> {
@@ -19,8 +19,9 @@ pub(crate) fn check() -> Result<()> {
     run("cargo", &["test", "--workspace", "--lib", "--bins", "--quiet"])
 }
 
-/// Format, structure, every test, a short demo, lints, dependencies.
+/// Format, structure, every test, also in a browser, a short demo, lints, dependencies.
 pub(crate) fn ci() -> Result<()> {
+    browser::install_if_missing()?;
     run("cargo", &["fmt", "--all", "--check"])?;
     tidy::run()?;
     ui::build(true)?;
@@ -29,6 +30,7 @@ pub(crate) fn ci() -> Result<()> {
     let mut tests = Command::new("cargo");
     tests.args(["test", "--workspace", "--profile", "ci", "--locked"]).env("TRAILMARK_MINILM", model);
     run_command(&mut tests)?;
+    ui::e2e("ci", &[])?;
     lint()?;
     size::measure(true)?;
     deny::check_dependencies()

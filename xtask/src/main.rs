@@ -10,6 +10,7 @@ mod bench;
 mod bench_track;
 mod bench_ui;
 mod bench_up;
+mod browser;
 mod ci;
 mod command;
 mod deny;
@@ -43,7 +44,7 @@ enum Task {
     },
     /// Format, lints and unit tests; at most three minutes when warm. Before every commit.
     Check,
-    /// Everything that must hold before a push: lints, all tests, the one-minute demo.
+    /// Everything that must hold before a push: lints, all tests, also in a browser, the one-minute demo.
     Ci,
     /// Makes `testdata/hf` with the real Hugging Face stack (a download of about 3 GB on first use).
     Fixtures {

@@ -6,6 +6,7 @@ use std::process::Command;
 
 use anyhow::{Result, bail};
 
+use crate::browser;
 use crate::command::{root, run, run_command};
 
 /// Builds `ui/dist`; with `check` only says whether it is stale, after types, format and unit tests.
@@ -18,13 +19,17 @@ pub(crate) fn build(check: bool) -> Result<()> {
     npm(&["run", "--silent", "build", "--", "--check"])
 }
 
-/// Runs the browser tests against the program that the profile `profile` built.
+/// Runs the browser tests against the program and the examples that the profile `profile` built, and against the
+/// demo's repository where `ci` has left one.
 pub(crate) fn e2e(profile: &str, names: &[String]) -> Result<()> {
     packages()?;
     let mut command = Command::new("npm");
     command.args(["--prefix", "ui", "run", "--silent", "e2e", "--"]).args(names);
     let folder = if profile == "dev" { "debug" } else { profile };
-    command.env("TRAILMARK_BINARY", root().join("target").join(folder).join("trailmark"));
+    let target = root().join("target");
+    command.env("TRAILMARK_BINARY", target.join(folder).join("trailmark"));
+    command.env("TRAILMARK_CHROMIUM", browser::find()?);
+    command.env("TRAILMARK_DEMO", target.join("ci-demo"));
     run_command(&mut command)
 }
 

@@ -79,6 +79,13 @@ test("a range gets room on both sides", () => {
   near(high, 1000);
 });
 
+test("the largest numbers have an axis, though their distance is no number", () => {
+  const [low, high] = padded("linear", -Number.MAX_VALUE, Number.MAX_VALUE);
+  assert.ok(high > 0 && low === -high && Number.isFinite(high - low));
+  const [least, most] = padded("linear", Number.MAX_VALUE, Number.MAX_VALUE);
+  assert.ok(least < most && Number.isFinite(most));
+});
+
 test("ranges that cannot be drawn become ones that can", () => {
   assert.deepEqual(padded("linear", Infinity, -Infinity), [0, 1]);
   assert.deepEqual(padded("log", NaN, NaN), [1, 10]);

@@ -75,6 +75,9 @@ export function wants_log(least: number, largest: number): boolean {
   return least > 0 && largest / least > LOG_FROM;
 }
 
+/** Values beyond are out of view: a range from one end to the other must be a number too. */
+const MOST = Number.MAX_VALUE / 2.5;
+
 /**
  * A range with some room around it, so that no line touches the frame; a
  * range without width, or without values, becomes one that can be drawn.
@@ -92,7 +95,9 @@ export function padded(
     const room = high > low ? Math.pow(high / low, share) : 1.5;
     return [low / room, high * room];
   }
-  const width = largest - least;
-  const room = width > 0 ? width * share : Math.abs(least) * 0.1 || 1;
-  return [least - room, largest + room];
+  const low = Math.max(-MOST, Math.min(MOST, least));
+  const high = Math.max(-MOST, Math.min(MOST, largest));
+  const width = high - low;
+  const room = width > 0 ? width * share : Math.abs(low) * 0.1 || 1;
+  return [low - room, high + room];
 }

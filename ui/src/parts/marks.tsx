@@ -38,7 +38,9 @@ export function TagMark(props: {
 }): JSX.Element {
   return (
     <span class="tag" style={{ "--c": props.color ?? tag_colour(props.name) }}>
-      {props.name}
+      <span class="clip" title={props.name}>
+        {props.name}
+      </span>
       {props.onRemove !== undefined && (
         <button
           type="button"

@@ -2,8 +2,10 @@
 //!
 //! `reference` is a small grid as people run it: 6 runs, batch size × learning rate, 5 epochs, with answers, texts, logs and
 //! the machine's load. `many` is the same shape many times over, with other statuses, experiments and tags among them.
+//! `odd` is what the page must bear: markup in every name, NaN and infinities, a text of 10 MB.
 #![allow(clippy::print_stdout, clippy::print_stderr, clippy::unwrap_used)]
 
+mod odd;
 mod scenario;
 mod words;
 mod writer;
@@ -18,7 +20,7 @@ fn main() -> ExitCode {
         place.and_then(|place| arguments.get(place + 1)?.parse().ok()).unwrap_or(default)
     };
     let (Some(kind), Some(folder)) = (arguments.get(1), arguments.get(2)) else {
-        eprintln!("usage: generate reference|many|wide|logs DIR [--runs N] [--steps N] [--lines N]");
+        eprintln!("usage: generate reference|many|wide|odd|logs DIR [--runs N] [--steps N] [--lines N]");
         return ExitCode::from(2);
     };
     let folder = Path::new(folder);
@@ -26,9 +28,10 @@ fn main() -> ExitCode {
         "reference" => scenario::reference(folder),
         "many" => scenario::many(folder, number("--runs", 5000), number("--steps", 1000)),
         "wide" => scenario::wide(folder, number("--runs", 1000), number("--steps", 500)),
+        "odd" => odd::odd(folder),
         "logs" => scenario::logs(folder, number("--lines", 1_000_000)),
         other => {
-            eprintln!("error: got {other:?}, want reference, many, wide or logs");
+            eprintln!("error: got {other:?}, want reference, many, wide, odd or logs");
             return ExitCode::from(2);
         }
     }

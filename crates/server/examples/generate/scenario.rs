@@ -13,7 +13,7 @@ use crate::writer::{Dice, Writer};
 
 const DAY: f64 = 86_400.0;
 
-fn now() -> f64 {
+pub(crate) fn now() -> f64 {
     WallTime::from(SystemTime::now()).unix_secs()
 }
 

@@ -20,6 +20,8 @@ export function SmoothControl(props: {
       : is_window
         ? smoothing.window / (widest + 1)
         : 0;
+  const shown =
+    smoothing.kind === "mean" ? `${smoothing.window} pt` : value.toFixed(2);
   const change = (next: number): void =>
     is_window
       ? metrics_view.set({
@@ -42,16 +44,10 @@ export function SmoothControl(props: {
         />
       </label>
       <PopButton
-        label="Kind of smoothing"
+        label={`Kind of smoothing, ${shown}`}
         class="smooth-kind"
         align="end"
-        face={
-          <span class="mono">
-            {smoothing.kind === "mean"
-              ? `${smoothing.window} pt`
-              : value.toFixed(2)}
-          </span>
-        }
+        face={<span class="mono">{shown}</span>}
       >
         {() => (
           <div class="smooth-menu">

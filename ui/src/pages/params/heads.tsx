@@ -48,12 +48,12 @@ export function Heads(props: {
           }}
         >
           <Menu
-            label={`Axis ${axis.label}`}
+            label={`Axis ${axis.label} ${caption(axis)}`}
             class="axis-name"
             align="start"
             face={
               <>
-                <b>{axis.label}</b>
+                <b>{axis.label}</b>{" "}
                 <span class="quiet-text">{caption(axis)}</span>
               </>
             }

@@ -8,6 +8,7 @@ import { say_series, write_series } from "../../math/series_name.ts";
 import { IconButton } from "../../parts/button.tsx";
 import { Empty, Looks } from "../../parts/looks.tsx";
 import { TextFind } from "../../parts/text_find.tsx";
+import { say_bad } from "../../parts/toast.tsx";
 import { use_request } from "../../request.ts";
 import type { Text } from "../../schema.ts";
 import { write_search } from "../../state.ts";
@@ -132,7 +133,7 @@ function TextGroup({ texts }: { texts: readonly Text[] }): JSX.Element {
             const { run, name, context, step } = shown;
             void api
               .text(run, name, JSON.stringify(context), step)
-              .then(set_whole);
+              .then(set_whole, say_bad);
           }}
         >
           Show all {plural(shown.bytes, "byte")}

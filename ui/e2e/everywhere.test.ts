@@ -1,0 +1,95 @@
+// What holds on every page, in both themes: axe-core finds nothing serious, and the scene sees no request elsewhere and
+// no error.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { afterEach, test } from "node:test";
+import type { Page } from "playwright-core";
+import { Scene, run_named, settled } from "./harness.ts";
+
+const axe = readFileSync(
+  createRequire(import.meta.url).resolve("axe-core/axe.min.js"),
+  "utf8",
+);
+
+interface Violation {
+  readonly id: string;
+  readonly impact: string;
+  readonly nodes: readonly { html: string; failureSummary: string }[];
+}
+
+const scene = new Scene("reference");
+afterEach(() => scene.end());
+
+async function violations(page: Page): Promise<string[]> {
+  await page.evaluate(axe);
+  const found = (await page.evaluate(
+    "axe.run(document, { resultTypes: ['violations'] }).then((report) => report.violations)",
+  )) as readonly Violation[];
+  return found
+    .filter(({ impact }) => impact === "serious" || impact === "critical")
+    .flatMap(({ id, nodes }) =>
+      nodes.map(
+        ({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`,
+      ),
+    );
+}
+
+const pages: readonly (readonly [string, () => Promise<string> | string])[] = [
+  ["Home", () => "/"],
+  ["Runs", () => "/runs"],
+  ["Metrics", () => "/metrics"],
+  ["Params", () => "/params"],
+  ["Texts", () => "/texts"],
+  ["Answers", () => "/answers"],
+  ["Answers of two runs", async () => `/answers?${await two_runs()}`],
+  ["Ask", () => "/ask"],
+  ["Diff", () => "/diff"],
+  ["an unknown page", () => "/nowhere"],
+  ...[
+    "overview",
+    "metrics",
+    "system",
+    "logs",
+    "params",
+    "answers",
+    "texts",
+    "notes",
+    "settings",
+  ].map(
+    (tab) =>
+      [
+        `a run's ${tab}`,
+        async () =>
+          `/runs/${(await run_named(scene, "early-harbor")).id}?tab=${tab}`,
+      ] as const,
+  ),
+];
+
+async function two_runs(): Promise<string> {
+  const a = await run_named(scene, "early-harbor");
+  const b = await run_named(scene, "brisk-glacier");
+  return `a=${a.id.slice(0, 16)}&b=${b.id.slice(0, 16)}`;
+}
+
+for (const [name, address] of pages) {
+  test(`${name}: nothing serious for axe-core, light or dark`, async () => {
+    const page = await scene.open(await address());
+    await settled(page);
+    for (const theme of ["light", "dark"] as const) {
+      await page.emulateMedia({ colorScheme: theme });
+      await page.locator(`html[data-theme=${theme}]`).waitFor();
+      assert.deepEqual(await violations(page), [], theme);
+    }
+  });
+}
+
+test("axe-core is able to complain", async () => {
+  const page = await scene.open("/");
+  await settled(page);
+  await page.evaluate(
+    "document.querySelector('main').insertAdjacentHTML('beforeend', '<button></button>')",
+  );
+  assert.match((await violations(page)).join(), /button-name/);
+});
