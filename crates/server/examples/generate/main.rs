@@ -20,14 +20,18 @@ fn main() -> ExitCode {
         place.and_then(|place| arguments.get(place + 1)?.parse().ok()).unwrap_or(default)
     };
     let (Some(kind), Some(folder)) = (arguments.get(1), arguments.get(2)) else {
-        eprintln!("usage: generate reference|many|wide|odd|logs DIR [--runs N] [--steps N] [--lines N]");
+        eprintln!(
+            "usage: generate reference|many|wide|odd|logs DIR [--runs N] [--curves N] [--steps N] [--lines N]"
+        );
         return ExitCode::from(2);
     };
     let folder = Path::new(folder);
     match kind.as_str() {
         "reference" => scenario::reference(folder),
         "many" => scenario::many(folder, number("--runs", 5000), number("--steps", 1000)),
-        "wide" => scenario::wide(folder, number("--runs", 1000), number("--steps", 500)),
+        "wide" => {
+            scenario::wide(folder, number("--runs", 1000), number("--curves", 1), number("--steps", 500));
+        }
         "odd" => odd::odd(folder),
         "logs" => scenario::logs(folder, number("--lines", 1_000_000)),
         other => {

@@ -87,8 +87,8 @@ pub(crate) fn many(folder: &Path, n_runs: usize, n_steps: usize) {
     }
 }
 
-/// Many curves of one metric, for the chart.
-pub(crate) fn wide(folder: &Path, n_runs: usize, n_steps: usize) {
+/// Many curves of one metric, for the chart; each run has `n_curves` of them, one a layer where there are several.
+pub(crate) fn wide(folder: &Path, n_runs: usize, n_curves: usize, n_steps: usize) {
     let repository = Repository::open_or_create(folder).unwrap();
     let mut dice = Dice(9);
     let begin = now() - 2.0 * DAY;
@@ -105,7 +105,11 @@ pub(crate) fn wide(folder: &Path, n_runs: usize, n_steps: usize) {
             let share = step as f64 / n_steps as f64;
             let loss = floor + 5.0 * (-speed * share).exp() + 0.08 * dice.normal();
             let at = (step as i64, Some(5.0 * share));
-            run.number("loss", &Context::subset("train"), at, loss.max(0.01));
+            for layer in 0..n_curves {
+                let train = Context::subset("train");
+                let context = if n_curves > 1 { train.with("layer", layer as i64) } else { train };
+                run.number("loss", &context, at, (loss + 0.1 * layer as f64).max(0.01));
+            }
         }
         run.end(Some(End::Finished));
     }
