@@ -75,8 +75,9 @@ function forget_oldest(): void {
 }
 
 async function start(entry: Entry): Promise<void> {
-  entry.is_due = false;
+  // What is on its way may be older than what it is asked for again for: it stays due.
   if (entry.abort !== undefined) return;
+  entry.is_due = false;
   const abort = new AbortController();
   entry.abort = abort;
   entry.held.value = { ...entry.held.peek(), is_loading: true };
@@ -184,7 +185,9 @@ function use_last<T>(entry: Entry | undefined): Look<T> {
     at: shown.at,
     is_stale,
     retry: () => {
-      if (entry !== undefined) void start(entry);
+      if (entry === undefined) return;
+      entry.is_due = true;
+      void start(entry);
     },
   };
 }

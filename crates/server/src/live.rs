@@ -6,7 +6,7 @@
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
@@ -25,6 +25,8 @@ use crate::error::ApiError;
 const POLL: Duration = Duration::from_millis(400);
 /// How long the store is still asked after the last request.
 const INTEREST: Duration = Duration::from_secs(10);
+/// A page's first answers are at most so much older than its stream: what changed since is told again.
+const MISSABLE: Duration = Duration::from_secs(5);
 /// How often a line says that the connection lives.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 
@@ -32,6 +34,8 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 #[derive(Debug)]
 pub(crate) struct Live {
     events: broadcast::Sender<Event>,
+    /// The cursor up to which listeners were told; held while they are.
+    told: Mutex<String>,
     began: Instant,
     /// Milliseconds since `began` at the last request.
     asked: AtomicU64,
@@ -49,6 +53,7 @@ impl Default for Live {
     fn default() -> Self {
         Self {
             events: broadcast::channel(64).0,
+            told: Mutex::default(),
             began: Instant::now(),
             asked: AtomicU64::new(0),
             end: watch::Sender::new(false),
@@ -94,16 +99,20 @@ fn watch_until_gone(app: &Weak<App>) {
     }
 }
 
-/// Brings the snapshot up to date and tells listeners.
+/// Brings the snapshot up to date and tells listeners what changed, also what a request has seen before the watcher.
 pub(crate) fn tell(app: &App) {
-    match app.snapshots.refresh() {
-        Ok(Some((change, cursor))) => {
-            let text = event("changed", &change.to_dto(cursor.clone()));
-            // Nobody may listen.
-            let _ = app.live.events.send(Event { cursor, text });
-        }
-        Ok(None) => {}
-        Err(error) => tracing::warn!(%error, "the repository could not be read"),
+    let mut told = app.live.told.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Err(error) = app.snapshots.refresh() {
+        tracing::warn!(%error, "the repository could not be read");
+    }
+    if told.is_empty() {
+        *told = app.snapshots.cursor_before(MISSABLE);
+    }
+    if let Some((change, cursor)) = app.snapshots.missed(&told) {
+        told.clone_from(&cursor);
+        let text = event("changed", &change.to_dto(cursor.clone()));
+        // Nobody may listen.
+        let _ = app.live.events.send(Event { cursor, text });
     }
 }
 
@@ -129,9 +138,11 @@ pub(crate) fn listen(app: Arc<App>, request: &Request) -> Result<Response, ApiEr
     let hello = Hello { cursor: snapshot.cursor.clone(), version: env!("CARGO_PKG_VERSION").to_owned() };
     let mut first = vec![event("hello", &hello)];
     let mut cursor = snapshot.cursor.clone();
-    if !request.cursor.is_empty()
-        && let Some((missed, now)) = app.snapshots.missed(&request.cursor)
-    {
+    let since = match request.cursor.as_str() {
+        "" => app.snapshots.cursor_before(MISSABLE),
+        known => known.to_owned(),
+    };
+    if let Some((missed, now)) = app.snapshots.missed(&since) {
         first.push(event("changed", &missed.to_dto(now.clone())));
         cursor = now;
     }

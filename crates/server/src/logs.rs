@@ -149,7 +149,7 @@ impl Log {
 
 /// The log of a run, up to date.
 fn with<T>(app: &App, id: &str, look: impl FnOnce(&Log) -> Result<T, ApiError>) -> Result<T, ApiError> {
-    let snapshot = app.snapshots.fresh()?;
+    let snapshot = app.snapshots.with_runs([id].into_iter())?;
     let item = snapshot.find(id)?;
     let log = app.logs.0.find(&item.id()).unwrap_or_default();
     let mut held: MutexGuard<'_, Log> = log.lock().unwrap_or_else(PoisonError::into_inner);

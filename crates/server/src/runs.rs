@@ -54,7 +54,7 @@ pub(crate) fn list(app: &App, request: &Request) -> Result<dto::Runs, ApiError> 
 
 /// `GET /api/v1/runs/{id}`.
 pub(crate) fn one(app: &App, id: &str) -> Result<dto::RunDetail, ApiError> {
-    let snapshot = app.snapshots.fresh()?;
+    let snapshot = app.snapshots.with_runs([id].into_iter())?;
     let item = snapshot.find(id)?;
     let of_experiment = |other: &&std::sync::Arc<RunItem>| {
         other.row.experiment == item.row.experiment && (!other.row.is_archived || other.id() == item.id())

@@ -106,7 +106,7 @@ struct Job<'a> {
 pub(crate) fn series(app: &App, request: &Request) -> Result<Vec<u8>, ApiError> {
     let began = Instant::now();
     let cut = request.cut()?;
-    let snapshot = app.snapshots.fresh()?;
+    let snapshot = app.snapshots.with_runs(request.runs.0.iter().map(String::as_str))?;
     let find = Find::new(&snapshot, &request.q, Kind::Metrics, request.archived.0)?;
     let only: Vec<RunId> =
         request.runs.0.iter().map(|text| Ok(snapshot.find(text)?.id())).collect::<Result<_, ApiError>>()?;

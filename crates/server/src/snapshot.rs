@@ -47,8 +47,8 @@ struct State {
     runs: BTreeMap<RunId, Arc<RunItem>>,
     cursor: Option<Cursor>,
     sequence: u64,
-    /// The latest changes with their numbers.
-    changes: VecDeque<(u64, Change)>,
+    /// The latest changes with their numbers, and when they were seen.
+    changes: VecDeque<(u64, Instant, Change)>,
 }
 
 /// What became different at once.
@@ -128,6 +128,8 @@ impl Snapshots {
         let current = RwLock::new((empty, Instant::now()));
         let snapshots = Self { store, session, state: Mutex::default(), current };
         snapshots.refresh()?;
+        // What was there at first is no change that anybody has missed.
+        snapshots.state.lock().unwrap_or_else(PoisonError::into_inner).changes.clear();
         Ok(snapshots)
     }
 
@@ -139,6 +141,27 @@ impl Snapshots {
             return Ok(self.current().0);
         }
         Ok(snapshot)
+    }
+
+    /// The snapshot with these runs in it, where they exist: a run that has just begun is looked for on disk.
+    pub(crate) fn with_runs<'a>(
+        &self,
+        mut texts: impl Iterator<Item = &'a str>,
+    ) -> Result<Arc<Snapshot>, ApiError> {
+        let snapshot = self.fresh()?;
+        if texts.all(|text| !matches!(snapshot.find(text), Err(ApiError::NotFound { .. }))) {
+            return Ok(snapshot);
+        }
+        self.refresh()?;
+        Ok(self.current().0)
+    }
+
+    /// The cursor after the latest change that was seen longer ago than `age`.
+    pub(crate) fn cursor_before(&self, age: Duration) -> String {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_recent = |seen: &Instant| seen.elapsed() <= age;
+        let recent = state.changes.iter().find(|(_, seen, _)| is_recent(seen));
+        self.cursor(recent.map_or(state.sequence, |(sequence, ..)| sequence - 1))
     }
 
     fn current(&self) -> (Arc<Snapshot>, Instant) {
@@ -169,7 +192,7 @@ impl Snapshots {
         if has_changed {
             state.sequence += 1;
             let sequence = state.sequence;
-            state.changes.push_back((sequence, change.clone()));
+            state.changes.push_back((sequence, Instant::now(), change.clone()));
             if state.changes.len() > MOST_CHANGES {
                 state.changes.pop_front();
             }
@@ -187,15 +210,15 @@ impl Snapshots {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let known = cursor.split_once('.').filter(|(session, _)| *session == self.session.to_string());
         let known = known.and_then(|(_, sequence)| sequence.parse::<u64>().ok());
-        let first = state.changes.front().map_or(state.sequence + 1, |(sequence, _)| *sequence);
+        let first = state.changes.front().map_or(state.sequence + 1, |(sequence, ..)| *sequence);
         let change = match known {
             Some(sequence) if sequence + 1 >= first => {
                 let mut change = Change::default();
                 state
                     .changes
                     .iter()
-                    .filter(|(later, _)| *later > sequence)
-                    .for_each(|(_, later)| change.add(later));
+                    .filter(|(later, ..)| *later > sequence)
+                    .for_each(|(_, _, later)| change.add(later));
                 change
             }
             _ => Change { runs: state.runs.keys().copied().collect(), ..Change::default() },

@@ -120,7 +120,7 @@ pub(crate) struct WholeRequest {
 
 /// `GET /api/v1/runs/{id}/text`.
 pub(crate) fn whole(app: &App, id: &str, request: &WholeRequest) -> Result<String, ApiError> {
-    let snapshot = app.snapshots.fresh()?;
+    let snapshot = app.snapshots.with_runs([id].into_iter())?;
     let run = snapshot.find(id)?.id();
     let json = if request.context.is_empty() { "{}" } else { &request.context };
     let context = field::context_from_json(json)

@@ -26,16 +26,18 @@ export function use_series(query: SeriesQuery | undefined): Look<SeriesFrame> {
   const patch = useSignal<Patch | undefined>(undefined);
   const base = look.data;
   useEffect(() => {
-    if (query === undefined || base === undefined) return undefined;
+    if (query === undefined) return undefined;
     const abort = new AbortController();
     const put = (found: ReadonlyMap<string, readonly FrameSeries[]>): void => {
+      if (base === undefined) return;
       const before = patch.peek();
       const known = before?.base === base ? before.runs : new Map();
       patch.value = { base, runs: new Map([...known, ...found]) };
     };
     const stop = on_change((change) => {
       const asked = query.runs;
-      if (asked === undefined && change.new.length + change.gone.length > 0) {
+      const has_others = change.new.length + change.gone.length > 0;
+      if (base === undefined || (asked === undefined && has_others)) {
         look.retry();
         return;
       }

@@ -1,9 +1,11 @@
 //! Events: what changed, within a second.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
 use trailmark_core::{Context, End};
+use trailmark_store::{Repository, Store as _};
 
 use crate::served::Served;
 use crate::{begin, empty};
@@ -59,6 +61,39 @@ fn a_page_that_was_away_hears_what_it_missed() {
     let mut events = served.events("1.1");
     assert_eq!(events.next().unwrap().0, "hello");
     assert_eq!(events.next().unwrap().1["runs"], json!([id]));
+}
+
+/// What the repository itself says of a run's id.
+fn id_of(folder: &Path, name: &str) -> String {
+    let rows = Repository::open(folder).unwrap().changes(None).unwrap().rows;
+    rows.iter().find(|row| row.name == name).unwrap().id.to_string()
+}
+
+#[test]
+fn a_run_is_found_in_the_moment_in_which_it_begins() {
+    let folder = empty();
+    let served = Served::start(folder.path());
+    for name in ["first", "second"] {
+        assert!(served.json("runs")["runs"].is_array());
+        let mut run = begin(folder.path(), name, 1e9);
+        run.flush();
+        let found = served.json(&format!("runs/{}", id_of(folder.path(), name)));
+        assert_eq!(found["name"], name);
+    }
+}
+
+#[test]
+fn a_new_listener_hears_of_what_came_after_its_first_answers() {
+    let folder = empty();
+    let served = Served::start(folder.path());
+    let mut run = begin(folder.path(), "early", 1e9);
+    run.flush();
+    let id = id_of(folder.path(), "early");
+    assert_eq!(served.json(&format!("runs/{id}"))["name"], "early");
+    let mut events = served.events("");
+    assert_eq!(events.next().unwrap().0, "hello");
+    let (name, missed) = events.next().unwrap();
+    assert_eq!((name.as_str(), &missed["new"]), ("changed", &json!([id])));
 }
 
 #[test]

@@ -147,7 +147,7 @@ fn twenty_thousand_series_are_not_drawn_by_mistake() {
 #[test]
 fn a_thousand_curves_come_in_one_answer() {
     let folder = tempfile::tempdir().unwrap();
-    scenario::wide(folder.path(), 200, 50);
+    scenario::wide(folder.path(), 200, 1, 50);
     let served = Served::start(folder.path());
     let answer = served.get("/api/v1/series?names=loss&f32=1");
     let (header, body) = decode(&answer.body);
