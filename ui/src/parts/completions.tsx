@@ -48,7 +48,8 @@ export interface CompletionState {
   readonly items: readonly CompletionItem[];
   readonly at: number;
   readonly from: number;
-  readonly to: number;
+  /** Where the word ends that a completion replaces: what was typed since it was asked for belongs to it. */
+  end_in(text: string): number;
   ask(text: string, cursor: number): void;
   close(): void;
   /** Whether a key was for the list. */
@@ -57,9 +58,14 @@ export interface CompletionState {
 
 const most_items = 12;
 
+interface Found extends Completion {
+  /** How long the text was for which this was asked. */
+  readonly n_characters: number;
+}
+
 /** Asks what fits at the cursor and keeps the list that came. */
 export function use_completion(complete: Complete): CompletionState {
-  const [found, set_found] = useState<Completion | undefined>(undefined);
+  const [found, set_found] = useState<Found | undefined>(undefined);
   const [at, set_at] = useState(0);
   const asked = useRef(0);
   const items = found?.items.slice(0, most_items) ?? [];
@@ -71,14 +77,23 @@ export function use_completion(complete: Complete): CompletionState {
     items,
     at,
     from: found?.from ?? 0,
-    to: found?.to ?? 0,
+    end_in: (text) =>
+      found === undefined
+        ? 0
+        : Math.max(
+            found.from,
+            found.to + characters(text, text.length) - found.n_characters,
+          ),
     close,
     ask: (text, cursor) => {
       const mine = ++asked.current;
       complete(text, characters(text, cursor)).then(
         (answer) => {
           if (asked.current !== mine) return;
-          set_found(answer);
+          set_found({
+            ...answer,
+            n_characters: characters(text, text.length),
+          });
           set_at(0);
         },
         () => set_found(undefined), // without an answer there is nothing to offer; the query itself will say why

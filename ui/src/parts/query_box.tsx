@@ -54,7 +54,7 @@ export function QueryBox(props: QueryBoxProps): JSX.Element {
     const text =
       draft.slice(0, from) +
       item.insert +
-      draft.slice(unit_of(draft, completion.to));
+      draft.slice(unit_of(draft, completion.end_in(draft)));
     write(text, from + item.insert.length);
   };
   const take_nearest = (position: QueryPosition, nearest: string): void => {
