@@ -80,6 +80,11 @@ for (const [name, address] of pages) {
     for (const theme of ["light", "dark"] as const) {
       await page.emulateMedia({ colorScheme: theme });
       await page.locator(`html[data-theme=${theme}]`).waitFor();
+      await page.waitForFunction(() =>
+        document
+          .getAnimations()
+          .every((one) => !(one instanceof CSSTransition)),
+      );
       assert.deepEqual(await violations(page), [], theme);
     }
   });
