@@ -30,7 +30,9 @@ pub(crate) fn install_if_missing() -> Result<()> {
     if std::env::var_os(VARIABLE).is_some() || Path::new(DEBIAN).is_file() {
         return find().map(drop);
     }
-    let install = ["install", "--yes", "--no-install-recommends", "chromium"];
+    // Where a machine has no fonts, letters have no widths to lay out.
+    let packages = ["chromium", "fonts-liberation", "fonts-inter"];
+    let install = [&["install", "--yes", "--no-install-recommends"][..], &packages].concat();
     apt(&["update"])
         .and_then(|()| apt(&install))
         .with_context(|| format!("install Chromium for the browser tests, or name one by {VARIABLE}"))?;

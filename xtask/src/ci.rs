@@ -8,7 +8,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result};
 
-use crate::command::{root, run, run_command};
+use crate::command::{output, root, run, run_command};
 use crate::{browser, deny, size, tidy, ui};
 
 /// Format, structure, lints, unit tests.
@@ -33,6 +33,11 @@ pub(crate) fn ci() -> Result<()> {
     ui::e2e("ci", &[])?;
     lint()?;
     size::measure(true)?;
+    // The fuzz targets are built by `long` alone; their lock follows the workspace's crates.
+    output(
+        "cargo",
+        &["metadata", "--locked", "--format-version", "1", "--manifest-path", "fuzz/Cargo.toml"],
+    )?;
     deny::check_dependencies()
 }
 

@@ -1,7 +1,7 @@
 // Every metric of a run: a chart a name, train and eval in one.
 
 import type { JSX } from "preact";
-import { count } from "../../math/format.ts";
+import { plural } from "../../math/format.ts";
 import { Choice } from "../../parts/button.tsx";
 import { Empty, Looks } from "../../parts/looks.tsx";
 import { TextFind } from "../../parts/text_find.tsx";
@@ -57,7 +57,10 @@ export function RunMetrics({ frame }: { frame: RunFrame }): JSX.Element {
         <span class="grow" />
         <span class="small-text quiet-text">
           {look.data !== undefined &&
-            `${count(look.data.series.reduce((sum, one) => sum + one.count, 0))} points`}
+            plural(
+              look.data.series.reduce((sum, one) => sum + one.count, 0),
+              "point",
+            )}
         </span>
         <a
           class="to-link small-text"
