@@ -42,8 +42,23 @@ fn has(run: &Value, name: &str, subset: &str) -> bool {
     metrics.iter().any(|metric| metric["name"] == name && metric["context"]["subset"] == subset)
 }
 
+/// The program with Ctrl-C as a terminal gives it: who starts the tests in the background makes it ignored.
+fn command(place: &Place) -> Command {
+    let plain = place.command();
+    let mut command = Command::new("env");
+    command.arg("--default-signal=INT").arg(plain.get_program());
+    command.current_dir(place.path(""));
+    for (name, value) in plain.get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    command
+}
+
 fn start(place: &Place, words: &str) -> Child {
-    let mut command = place.command();
+    let mut command = command(place);
     command.args(words.split_whitespace()).stdout(Stdio::null()).stderr(Stdio::piped());
     command.spawn().unwrap()
 }
@@ -239,7 +254,7 @@ fn ctrl_c_ends_whatever_computes_nothing_that_is_kept() {
     assert!(started.elapsed() < SOON && !output.status.success(), "{output:?}");
     assert!(!place.path("answers.jsonl").exists(), "no half file");
 
-    let mut command = place.command();
+    let mut command = command(&place);
     command.args("ask --model model --input - --json".split(' ')).stdin(Stdio::piped());
     let child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     std::thread::sleep(Duration::from_millis(500));
