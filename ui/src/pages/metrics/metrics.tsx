@@ -6,20 +6,16 @@ import { useMemo } from "preact/hooks";
 import * as api from "../../api.ts";
 import { fields_of, flat_run } from "../../fields.ts";
 import type { FlatRun, RunField } from "../../fields.ts";
-import { count, plural } from "../../math/format.ts";
 import type { Cursor } from "../../parts/line_chart.tsx";
-import { Empty, Looks } from "../../parts/looks.tsx";
-import { QueryBox } from "../../parts/query_box.tsx";
-import { Top } from "../../parts/top.tsx";
 import type { SeriesQuery } from "../../queries.ts";
+import { Looks } from "../../parts/looks.tsx";
 import { use_request } from "../../request.ts";
-import type { Look } from "../../request.ts";
 import type { Runs } from "../../shapes.ts";
 import { MetricsCharts } from "./charts.tsx";
 import { MetricsControls } from "./controls.tsx";
 import { use_metrics_keys } from "./keys.ts";
 import { MetricsLegend, toggle_run } from "./legend.tsx";
-import { NoRuns, NoSeries, Notes } from "./notes.tsx";
+import { NoSeries, Notes } from "./notes.tsx";
 import { item_of, values_key } from "./lines.ts";
 import { build } from "./model.ts";
 import type { MetricsModel } from "./model.ts";
@@ -30,9 +26,8 @@ import { choose, metrics_view, zoom_range } from "./view.ts";
 import type { Chosen, MetricsValues } from "./view.ts";
 import { use_calm } from "../calm.ts";
 import { use_series } from "../series_request.ts";
-import { SaveView } from "../views/views.tsx";
+import { RunExplorer } from "../explorer.tsx";
 
-const most_runs = 5000;
 const most_series = 20_000;
 /** The table follows the pointer when it rests, and this often while it moves: quicker is not read. */
 const rest_millis = 90;
@@ -41,48 +36,15 @@ const table_millis = 600;
 /** The Metrics page. */
 export function Metrics(_props: { readonly rest: string }): JSX.Element {
   const values = metrics_view.values.value;
-  const look = use_request(`runs?metrics ${values.q}`, (signal) =>
-    api.runs({ q: values.q, limit: most_runs }, signal),
-  );
-  const hits =
-    look.data === undefined
-      ? undefined
-      : `${plural(look.data.total, "run")} · ${count(look.data.took_millis)} ms`;
-  const query_error = look.error?.code === "query" ? look.error : undefined;
   return (
-    <>
-      <Top title="Metrics">
-        <QueryBox
-          value={values.q}
-          hits={hits}
-          error={query_error}
-          onChange={(q) => metrics_view.set({ q, zoom: "" })}
-          complete={(text, cursor) => api.complete(text, cursor, "runs")}
-        />
-        <SaveView />
-      </Top>
-      <main class="main" id="main">
-        {query_error !== undefined && look.data === undefined ? (
-          <Empty title="The query cannot be read">
-            It says above what is wrong
-          </Empty>
-        ) : (
-          <Looks
-            look={query_error === undefined ? look : quiet(look)}
-            is_empty={(runs) => runs.runs.length === 0}
-            empty={<NoRuns q={values.q} />}
-          >
-            {(runs) => <Explorer values={values} answer={runs} />}
-          </Looks>
-        )}
-      </main>
-    </>
+    <RunExplorer
+      title="Metrics"
+      q={values.q}
+      onQuery={(q) => metrics_view.set({ q, zoom: "" })}
+    >
+      {(runs) => <Explorer values={values} answer={runs} />}
+    </RunExplorer>
   );
-}
-
-/** A look without its error, which the query box says already. */
-function quiet(look: Look<Runs>): Look<Runs> {
-  return { ...look, error: undefined };
 }
 
 interface ExplorerProps {

@@ -7,19 +7,6 @@ import { Empty } from "../../parts/looks.tsx";
 import type { Runs } from "../../shapes.ts";
 import type { Chosen } from "./view.ts";
 
-export function NoRuns({ q }: { q: string }): JSX.Element {
-  return q === "" ? (
-    <Empty title="No runs yet">
-      A run appears here as soon as it logs its first number: try{" "}
-      <code>trailmark demo</code>
-    </Empty>
-  ) : (
-    <Empty title="No run matches">
-      Nothing in this repository fits the query above; clear it to see every run
-    </Empty>
-  );
-}
-
 export function NoSeries({ chosen }: { chosen: Chosen }): JSX.Element {
   return (
     <Empty

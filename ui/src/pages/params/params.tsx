@@ -3,16 +3,10 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useMemo } from "preact/hooks";
-import * as api from "../../api.ts";
 import { field_named, fields_of, flat_run } from "../../fields.ts";
 import type { RunField } from "../../fields.ts";
-import { count, plural } from "../../math/format.ts";
+import { plural } from "../../math/format.ts";
 import { Icon } from "../../parts/icon.tsx";
-import { Empty, Looks } from "../../parts/looks.tsx";
-import { QueryBox } from "../../parts/query_box.tsx";
-import { Top } from "../../parts/top.tsx";
-import { use_request } from "../../request.ts";
-import type { Look } from "../../request.ts";
 import type { Runs } from "../../shapes.ts";
 import { metric_measures, param_measure } from "./axes.ts";
 import { ParamsControls, differs } from "./controls.tsx";
@@ -26,61 +20,20 @@ import { Scatter } from "./scatter.tsx";
 import { ParamsTable } from "./table.tsx";
 import { hidden_params, params_view } from "./view.ts";
 import type { ParamsValues } from "./view.ts";
-import { SaveView } from "../views/views.tsx";
-
-const most_runs = 5000;
+import { RunExplorer } from "../explorer.tsx";
 
 /** The Params page. */
 export function Params(_props: { readonly rest: string }): JSX.Element {
   const values = params_view.values.value;
-  const look = use_request(`runs?params ${values.q}`, (signal) =>
-    api.runs({ q: values.q, limit: most_runs }, signal),
-  );
-  const query_error = look.error?.code === "query" ? look.error : undefined;
-  const hits =
-    look.data === undefined
-      ? undefined
-      : `${plural(look.data.total, "run")} · ${count(look.data.took_millis)} ms`;
   return (
-    <>
-      <Top title="Params">
-        <QueryBox
-          value={values.q}
-          hits={hits}
-          error={query_error}
-          onChange={(q) => params_view.set({ q })}
-          complete={(text, cursor) => api.complete(text, cursor, "runs")}
-        />
-        <SaveView />
-      </Top>
-      <main class="main" id="main">
-        {query_error !== undefined && look.data === undefined ? (
-          <Empty title="The query cannot be read">
-            It says above what is wrong
-          </Empty>
-        ) : (
-          <Looks
-            look={query_error === undefined ? look : quiet(look)}
-            is_empty={(runs) => runs.runs.length === 0}
-            empty={
-              <Empty title={values.q === "" ? "No runs yet" : "No run matches"}>
-                {values.q === ""
-                  ? "A run appears here as soon as it is tracked"
-                  : "Nothing in this repository fits the query above"}
-              </Empty>
-            }
-          >
-            {(runs) => <Explorer values={values} answer={runs} />}
-          </Looks>
-        )}
-      </main>
-    </>
+    <RunExplorer
+      title="Params"
+      q={values.q}
+      onQuery={(q) => params_view.set({ q })}
+    >
+      {(runs) => <Explorer values={values} answer={runs} />}
+    </RunExplorer>
   );
-}
-
-/** A look without its error, which the query box says already. */
-function quiet(look: Look<Runs>): Look<Runs> {
-  return { ...look, error: undefined };
 }
 
 function Explorer({

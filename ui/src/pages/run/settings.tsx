@@ -4,19 +4,11 @@ import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { plural } from "../../math/format.ts";
 import { Button } from "../../parts/button.tsx";
-import { TagMark } from "../../parts/marks.tsx";
-import { PopButton } from "../../parts/popover.tsx";
-import { Icon } from "../../parts/icon.tsx";
 import type { Edit } from "../../schema.ts";
 import { go } from "../../state.ts";
 import type { RunFrame } from "./frame.ts";
-import {
-  archive_runs,
-  delete_runs,
-  edit_runs,
-  toggle_tag,
-} from "../run_edits.ts";
-import { TagMenu } from "../tag_menu.tsx";
+import { archive_runs, delete_runs, edit_runs } from "../run_edits.ts";
+import { RunTags } from "./tags.tsx";
 
 /** The settings of a run. */
 export function RunSettings({ frame }: { frame: RunFrame }): JSX.Element {
@@ -53,26 +45,7 @@ export function RunSettings({ frame }: { frame: RunFrame }): JSX.Element {
           <div class="field">
             <span>Tags</span>
             <span class="in-row wraps">
-              {run.tags.map((tag) => (
-                <TagMark
-                  key={tag}
-                  name={tag}
-                  onRemove={() => toggle_tag([run], tag)}
-                />
-              ))}
-              <PopButton
-                label="Tag"
-                class="button quiet small"
-                width={260}
-                face={
-                  <>
-                    <Icon name="plus" />
-                    Tag
-                  </>
-                }
-              >
-                {() => <TagMenu runs={[run]} onDone={() => undefined} />}
-              </PopButton>
+              <RunTags run={run} />
             </span>
           </div>
         </div>

@@ -4,17 +4,13 @@ import type { JSX } from "preact";
 import type { FrameSeries } from "../../frame.ts";
 import * as format from "../../math/format.ts";
 import { is_series } from "../../math/series_name.ts";
-import { Icon } from "../../parts/icon.tsx";
-import { TagMark } from "../../parts/marks.tsx";
-import { PopButton } from "../../parts/popover.tsx";
 import type { RunFrame } from "./frame.ts";
 import { name_of } from "./chart_model.ts";
-import { toggle_tag } from "../run_edits.ts";
 import { ParamsPanel } from "./params.tsx";
 import { Provenance } from "./provenance.tsx";
 import { run_view } from "./view.ts";
-import { TagMenu } from "../tag_menu.tsx";
 import { link_id } from "../../math/run_id.ts";
+import { RunTags } from "./tags.tsx";
 
 /** The right column of the overview. */
 export function RunSide(props: {
@@ -27,26 +23,7 @@ export function RunSide(props: {
     <div class="run-side">
       <section class="panel people">
         <div class="in-row wraps">
-          {run.tags.map((tag) => (
-            <TagMark
-              key={tag}
-              name={tag}
-              onRemove={() => toggle_tag([run], tag)}
-            />
-          ))}
-          <PopButton
-            label="Tag"
-            class="button quiet small"
-            width={260}
-            face={
-              <>
-                <Icon name="plus" />
-                Tag
-              </>
-            }
-          >
-            {() => <TagMenu runs={[run]} onDone={() => undefined} />}
-          </PopButton>
+          <RunTags run={run} />
         </div>
         {run.description !== "" && (
           <p class="small-text second-text">{run.description}</p>
