@@ -10,7 +10,7 @@ use trailmark_client::{Run, RunOptions};
 use trailmark_core::{Edit, End, ParamValue, Params, Recorder, RunStatus};
 use trailmark_encoder::{Head, Model, Threads};
 use trailmark_qa::{Dataset, Tokenizer, WindowOptions};
-use trailmark_store::{Repository, SeriesRow, Store as _};
+use trailmark_store::{Repository, SeriesRow, Store as _, is_system};
 use trailmark_tune::{Features, Job, Outcome, Progress, TrainingArguments, latest_checkpoint};
 
 use crate::recipe::Recipe;
@@ -132,7 +132,7 @@ impl Session {
             return false;
         };
         let was_stopped = matches!(row.status, RunStatus::Crashed | RunStatus::Ended(End::Killed { .. }));
-        let is_own = |series: &SeriesRow| !series.key.name.starts_with(SYSTEM) && series.last.is_some();
+        let is_own = |series: &SeriesRow| !is_system(&series.key) && series.last.is_some();
         was_stopped && !row.series.iter().any(is_own)
     }
 
@@ -261,8 +261,6 @@ fn param(value: &serde_json::Value) -> ParamValue {
     }
 }
 
-/// What names of the machine's numbers begin with.
-const SYSTEM: &str = "__system__";
 /// The tag of a run that learnt nothing.
 pub(crate) const DIVERGED: &str = "diverged";
 /// The file in an output folder that says which run made it.

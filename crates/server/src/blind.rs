@@ -4,7 +4,6 @@
 //! longest one may have; windows without padding have their own lengths, whose mean is tokens by samples a second.
 
 use trailmark_core::{Context, ParamValue};
-
 use trailmark_store::RunItem;
 
 /// A loss of at least this share of a blind guess's has learned nothing.

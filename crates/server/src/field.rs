@@ -4,10 +4,10 @@ use std::cmp::Ordering;
 use std::time::SystemTime;
 
 use trailmark_core::{Context, ParamValue, Params, WallTime};
+use trailmark_store::RunItem;
 
 use crate::error::ApiError;
 use crate::face;
-use trailmark_store::RunItem;
 
 /// A field of a run.
 #[derive(Debug, Clone, PartialEq)]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 use trailmark_core::{ParamValue, Params, SeriesKey};
+use trailmark_store::RunItem;
 
 use crate::app::App;
 use crate::dto::{self, Json, Real};
@@ -12,7 +13,6 @@ use crate::error::ApiError;
 use crate::face;
 use crate::find::{Find, Kind};
 use crate::parameter::Flag;
-use trailmark_store::RunItem;
 
 /// Distinct values that are listed.
 const MOST_VALUES: usize = 24;

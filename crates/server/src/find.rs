@@ -8,11 +8,11 @@ use jiff::tz::TimeZone;
 use serde::Deserialize;
 use trailmark_core::WallTime;
 use trailmark_query::{Clock, Expression, Prune, QueryError};
+use trailmark_store::{RunItem, SeriesItem};
 
 use crate::dto::QueryPosition;
 use crate::error::ApiError;
 use crate::snapshot::Snapshot;
-use trailmark_store::{RunItem, SeriesItem};
 
 /// What a query chooses among.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use serde::Deserialize;
 use trailmark_core::ParamValue;
+use trailmark_store::RunItem;
 
 use crate::app::App;
 use crate::diagnosis;
@@ -14,7 +15,6 @@ use crate::field::{Cell, Field, Sort};
 use crate::fields;
 use crate::find::{Find, Kind};
 use crate::parameter::Flag;
-use trailmark_store::RunItem;
 
 /// Runs of one answer, without a wish.
 const LIMIT: usize = 500;

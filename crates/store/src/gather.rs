@@ -29,7 +29,7 @@ pub(crate) struct Gather {
 }
 
 /// The series of the folders that a run's checkpoints lie in.
-pub(crate) fn checkpoint_key() -> SeriesKey {
+pub fn checkpoint_key() -> SeriesKey {
     SeriesKey::new("checkpoint", Context::empty())
 }
 

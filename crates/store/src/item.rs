@@ -6,12 +6,11 @@ use std::sync::Arc;
 use trailmark_core::{Context, Params, RunId, RunStatus, SeriesKey, WallTime};
 use trailmark_query::{Field, Kind as QueryKind, RunView, Scalar, SeriesView};
 
+use crate::gather::checkpoint_key;
 use crate::{Kind, RunRow, SeriesRow};
 
 /// Names of series that begin so measure the machine.
 const SYSTEM: &str = "__system__";
-/// Texts of this name, without a context, are folders of checkpoints: no texts to read.
-const CHECKPOINT: &str = "checkpoint";
 
 /// One run.
 #[derive(Debug)]
@@ -31,11 +30,6 @@ pub struct SeriesItem {
     index: usize,
 }
 
-/// The series that holds folders of checkpoints.
-pub fn checkpoint_key() -> SeriesKey {
-    SeriesKey::new(CHECKPOINT, Context::empty())
-}
-
 /// Whether a series is a measure of the machine.
 pub fn is_system(key: &SeriesKey) -> bool {
     key.name.starts_with(SYSTEM)
@@ -44,6 +38,7 @@ pub fn is_system(key: &SeriesKey) -> bool {
 impl RunItem {
     /// Sorts the series of a row by type.
     pub fn new(row: Arc<RunRow>) -> Self {
+        // Folders of checkpoints are no texts to read.
         let checkpoint = checkpoint_key();
         let of_kind = |kind: Kind| -> Vec<SeriesItem> {
             let rows = row.series.iter().enumerate();

@@ -152,7 +152,8 @@ pub(crate) struct Life {
     pub(crate) status: RunStatus,
 }
 
-/// The life of a run, of which its id may say when it was made. A writer that vanished without an end is forgiven when another began after its last frame.
+/// The life of a run, of which its id may say when it was made. A writer that vanished without an end is forgiven when
+/// another began after its last frame.
 pub(crate) fn of(id: RunId, journals: &[JournalState]) -> Life {
     let writers: Vec<&JournalState> = journals.iter().filter(|journal| journal.role == Role::Run).collect();
     let created = writers.iter().filter_map(|journal| journal.created).min();

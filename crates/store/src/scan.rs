@@ -180,7 +180,15 @@ impl Scan {
     fn take(&mut self, look: Look, generation: u64) -> bool {
         let Look { id, modified, now, state } = look;
         let known = self.runs.get(&id);
-        let Some(mut state) = state else { return false };
+        let Some(mut state) = state else {
+            // Its last journal was taken away, as when a repair sets it aside.
+            let was_known = self.runs.remove(&id).is_some();
+            if was_known {
+                self.gone.insert(id, generation);
+                self.unsaved.push(id);
+            }
+            return was_known;
+        };
         state.modified = modified;
         let is_quiet = !state.journals.states.iter().any(|journal| journal.is_held);
         state.is_settled = is_quiet && now.saturating_sub(modified) > TICK;

@@ -52,10 +52,12 @@ impl Repository {
         let there = kept.into_iter().filter(|path| self.inner.place.files.exists(path));
         let mut paths: Vec<_> = there.map(|path| (path, None)).collect();
         for run in self.run_ids()? {
-            for path in self.inner.place.journals(run)? {
-                let scan = self.scan_one(run)?;
-                let journals = scan.runs.get(&run).map(|state| &state.journals.states);
-                let mut states = journals.into_iter().flatten();
+            // Listed first: of each file listed, the scan that follows knows whether it is being written.
+            let journals = self.inner.place.journals(run)?;
+            let scan = self.scan_one(run)?;
+            for path in journals {
+                let states = scan.runs.get(&run).map(|state| &state.journals.states);
+                let mut states = states.into_iter().flatten();
                 let state = states.find(|state| Some(state.writer) == writer_of(&path));
                 let whole = state.filter(|state| state.is_held).map(|state| state.offset);
                 paths.push((path, whole));

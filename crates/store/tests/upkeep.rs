@@ -132,3 +132,24 @@ fn damage_is_set_aside_and_nothing_is_deleted() {
     assert!(left.len() == 1 && left[0].kept.is_none(), "a newer program reads it: {left:?}");
     assert_eq!(std::fs::read(&path).unwrap(), newer);
 }
+
+#[test]
+fn a_run_whose_only_file_is_set_aside_is_gone() {
+    let folder = tempfile::tempdir().unwrap();
+    let repository = Repository::open_or_create(folder.path()).unwrap();
+    finished(&repository, 1);
+    let lonely = folder.path().join("runs").join(run_id(2).to_string());
+    std::fs::create_dir_all(&lonely).unwrap();
+    std::fs::write(lonely.join("00000000000000aa.journal"), b"no journal at all").unwrap();
+    let ids = |repository: &Repository| -> Vec<RunId> {
+        repository.rows().unwrap().iter().map(|row| row.id).collect()
+    };
+    assert_eq!(ids(&repository), [run_id(1), run_id(2)]);
+    let cursor = repository.changes(None).unwrap().cursor;
+    let repaired = repository.repair().unwrap();
+    assert_eq!(std::fs::read(repaired[0].kept.as_ref().unwrap()).unwrap(), b"no journal at all");
+    assert_eq!(repository.changes(Some(&cursor)).unwrap().gone, [run_id(2)]);
+    assert_eq!(ids(&repository), [run_id(1)]);
+    assert_eq!(ids(&Repository::open(folder.path()).unwrap()), [run_id(1)]);
+    assert_eq!(repository.check().unwrap(), []);
+}

@@ -116,7 +116,12 @@ pub(super) fn record(session: &Session, best: &RunData, answered: &[Answered]) -
         run.track("question", &context, At::default(), Value::from(one.asked.question.as_str()));
         run.track("answer", &context, At::default(), Value::from(one.found.text.as_str()));
     }
-    if let Err(loss) = run.finish(End::Finished) {
+    // Answering is no part of the training: the run lasts no longer for it.
+    let finished = match best.ended {
+        Some(ended) => run.finish_as_of(End::Finished, ended),
+        None => run.finish(End::Finished),
+    };
+    if let Err(loss) = finished {
         warn(&loss.to_string());
     }
     Ok(())

@@ -60,24 +60,7 @@ pub(crate) fn export(export: &Export) -> Result<u8> {
         Some(path) => Box::new(std::io::BufWriter::new(fs::create(path)?)),
         None => Box::new(std::io::BufWriter::new(std::io::stdout().lock())),
     };
-    let written = || -> Result<u64> {
-        let mut n_points = 0;
-        if export.format == Form::Csv {
-            writeln!(out, "run,name,experiment,metric,context,step,epoch,time,value")?;
-        }
-        for id in ids {
-            let run = repository.read_run(id)?;
-            let wanted = |key: &SeriesKey| export.metric.is_empty() || export.metric.contains(&key.name);
-            for (key, series) in run.series.iter().filter(|(key, _)| wanted(key)) {
-                for point in &series.points {
-                    n_points += u64::from(write(&mut *out, export.format, &run, key, point)?);
-                }
-            }
-        }
-        out.flush()?;
-        Ok(n_points)
-    };
-    let n_points = match { written }() {
+    let n_points = match write_all(export, &repository, &ids, &mut *out) {
         // A reader that has seen enough ends the program quietly.
         Err(error) if is_closed_pipe(&error) => return Ok(DONE),
         result => result.context("write the points")?,
@@ -86,6 +69,25 @@ pub(crate) fn export(export: &Export) -> Result<u8> {
         say(&format!("wrote {n_points} points: {}", path.display()));
     }
     Ok(DONE)
+}
+
+/// Writes the points of runs; says how many.
+fn write_all(export: &Export, repository: &Repository, ids: &[RunId], out: &mut dyn Write) -> Result<u64> {
+    if export.format == Form::Csv {
+        writeln!(out, "run,name,experiment,metric,context,step,epoch,time,value")?;
+    }
+    let wanted = |key: &SeriesKey| export.metric.is_empty() || export.metric.contains(&key.name);
+    let mut n_points = 0;
+    for id in ids {
+        let run = repository.read_run(*id)?;
+        for (key, series) in run.series.iter().filter(|(key, _)| wanted(key)) {
+            for point in &series.points {
+                n_points += u64::from(write(out, export.format, &run, key, point)?);
+            }
+        }
+    }
+    out.flush()?;
+    Ok(n_points)
 }
 
 fn is_closed_pipe(error: &anyhow::Error) -> bool {

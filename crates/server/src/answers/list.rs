@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use trailmark_core::Answer as Record;
+use trailmark_store::RunItem;
 
 use super::library::{Library, leak};
 use super::shelf::{count, summary, verdict};
@@ -13,7 +14,6 @@ use crate::dto::{self, Real, Verdict};
 use crate::error::ApiError;
 use crate::find::{Find, Kind};
 use crate::parameter::Flag;
-use trailmark_store::RunItem;
 
 /// Answers of one page, without a wish.
 pub(super) const LIMIT: usize = 200;
