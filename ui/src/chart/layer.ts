@@ -14,15 +14,16 @@ export class Layer {
   private ratio = 0;
   private shifted = 0;
 
-  /** An opaque layer hides what is under it, which spares the browser to blend both in every frame. */
-  constructor(host: HTMLElement, is_opaque = false) {
+  /** An opaque layer hides what is under it, which spares the browser to blend both in every frame; one without a host is
+   *  not seen, and lent to others. */
+  constructor(host: HTMLElement | undefined, is_opaque = false) {
     this.canvas = document.createElement("canvas");
     this.canvas.className = "chart-layer";
     this.canvas.setAttribute("aria-hidden", "true");
     const pen = this.canvas.getContext("2d", { alpha: !is_opaque });
     if (!pen) throw new Error("this browser gives no canvas to draw on");
     this.pen = pen;
-    host.append(this.canvas);
+    host?.append(this.canvas);
   }
 
   remove(): void {

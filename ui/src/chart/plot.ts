@@ -1,8 +1,9 @@
-// A line chart in three layers: the ground with grid and labels, the curves, and what follows the pointer.
+// A line chart in layers: the still picture with grid, curves and labels, which is not seen itself, and the ground, which
+// shows it with what follows the pointer on it.
 //
-// At rest the curves' picture lies on the ground and only two layers are shown: a pointer's move redraws the top one,
-// and the browser has less to blend in each frame. Moving along shifts the curves' finished picture and redraws just
-// the ground; they are drawn exactly when the movement rests, or shows too much that was never drawn.
+// At rest only the ground is shown: a pointer's move copies the still picture and draws on it, and the browser has one
+// opaque picture to show and nothing to blend. Moving along shifts the curves' finished picture over the ground and
+// redraws just that; they are drawn exactly when the movement rests, or shows too much that was never drawn.
 
 import type { Curve, Ink } from "./curve.ts";
 import { FreePlace } from "./free_place.ts";
@@ -40,9 +41,9 @@ const REST_MILLIS = 90;
 const MOST_UNDRAWN = 0.3;
 
 export class Plot {
+  private readonly still = new Layer(undefined, true);
   private readonly ground: Layer;
   private readonly lines: Layer;
-  private readonly top: Layer;
   private readonly stop: () => void;
   private model: PlotModel | undefined;
   private ink: Ink | undefined;
@@ -70,7 +71,6 @@ export class Plot {
   ) {
     this.ground = new Layer(host, true);
     this.lines = new Layer(host);
-    this.top = new Layer(host);
     this.stop = listen(
       host,
       () => this.plane?.box ?? { left: 0, top: 0, right: 0, bottom: 0 },
@@ -93,7 +93,7 @@ export class Plot {
     this.stop();
     window.clearTimeout(this.rest);
     cancelAnimationFrame(this.frame);
-    for (const layer of [this.ground, this.lines, this.top]) layer.remove();
+    for (const layer of [this.ground, this.lines]) layer.remove();
   }
 
   /** Draws a model, seen through `range` of x if one is given. */
@@ -163,7 +163,7 @@ export class Plot {
     this.size = [width, height];
     window.clearTimeout(this.rest);
     this.is_moving = false;
-    for (const layer of [this.ground, this.lines, this.top])
+    for (const layer of [this.still, this.ground, this.lines])
       layer.resize(width, height);
     this.plane = plane_of(model, width, height, this.range);
     this.drawn = this.plane.across;
@@ -176,34 +176,37 @@ export class Plot {
       lay: (picture) => this.lines.lay(picture, box),
       read: rgb_of,
     });
-    this.paint_ground();
-    this.paint_top();
+    this.paint_still();
   }
 
-  private paint_ground(): void {
-    const { model, plane, ink } = this;
+  private paint_still(): void {
+    const { model, plane, ink, still } = this;
     if (!model || !plane || !ink) return;
-    this.ground.fill(ink.panel);
-    paint_ground(this.ground.pen, model, plane, ink);
+    still.fill(ink.panel);
+    paint_ground(still.pen, model, plane, ink);
     this.lines.is_shown = this.is_moving;
-    if (this.is_moving) return;
-    paint_labels(this.ground.pen, model, plane, ink);
-    this.ground.lay_layer(this.lines);
+    if (!this.is_moving) {
+      paint_labels(still.pen, model, plane, ink);
+      still.lay_layer(this.lines);
+    }
+    this.paint();
   }
 
-  private paint_top(): void {
-    const { model, plane, ink } = this;
+  /** Shows the still picture, with what follows the pointer unless it moves. */
+  private paint(): void {
+    const { model, plane, ink, ground } = this;
     if (!model || !plane || !ink) return;
-    this.top.clear();
-    paint_overlay(this.top.pen, model.curves, this.state, plane, ink);
+    ground.lay_layer(this.still);
+    if (!this.is_moving)
+      paint_overlay(ground.pen, model.curves, this.state, plane, ink);
   }
 
-  /** Draws the top layer before the next frame, once. */
+  /** Draws what follows the pointer before the next frame, once. */
   private soon(): void {
     if (this.frame !== 0) return;
     this.frame = requestAnimationFrame(() => {
       this.frame = 0;
-      this.paint_top();
+      this.paint();
     });
   }
 
@@ -275,8 +278,7 @@ export class Plot {
       this.redraw();
     } else {
       this.lines.shift(shifted, plane.box);
-      this.paint_ground();
-      this.top.clear();
+      this.paint_still();
       window.clearTimeout(this.rest);
       this.rest = window.setTimeout(() => this.redraw(), REST_MILLIS);
     }
