@@ -297,6 +297,9 @@ fn read_run(place: &Place, id: RunId, known: Option<&RunState>) -> Result<Option
     if let Some(known) = known {
         let mut gather = Gather::new(&known.keys, true);
         let journals = read_journals(&place.files, &paths, &known.journals.states, &mut gather)?;
+        if journals.is_empty() {
+            return Ok(None);
+        }
         let mut state = known.clone();
         let has = |writer| journals.states.iter().any(|journal| journal.writer == writer);
         if known.journals.states.iter().all(|journal| has(journal.writer)) && state.add(gather) {
