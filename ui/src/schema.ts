@@ -326,7 +326,21 @@ export type Edits = {
 };
 
 // One change.
-export type Edit = { "name": string } | { "experiment": string } | { "description": string } | { "note": string } | { "add_tag": string } | { "remove_tag": string } | { "archived": boolean } | { "deleted": boolean };
+export type Edit = { "name": string } | { "experiment": string } | { "description": string } | { "note": string } | { "add_tag": string } | { "remove_tag": string } | { "archived": boolean } | { "deleted": boolean } | { "points": DeletePoints } | { "artifact": DeleteArtifact };
+
+// Points to delete or restore.
+export type DeletePoints = {
+  name: string;
+  context: ParamTree;
+  step: number | null;
+  is_deleted: boolean;
+};
+
+// A file to delete or restore.
+export type DeleteArtifact = {
+  name: string;
+  is_deleted: boolean;
+};
 
 // What an edit answers.
 export type Edited = {

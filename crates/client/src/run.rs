@@ -4,13 +4,14 @@
 //! writes it as one frame, at least every 50 ms, and syncs each second. A number of a known series costs no allocation. A
 //! full batch makes callers wait: nothing is dropped while the disk works.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime};
 
 use trailmark_core::{
-    At, ContentId, Context, Edit, End, Loss, ParamValue, Recorder, RunId, SeriesKey, Step, Value, WallTime,
+    Artifact, At, ContentId, Context, Edit, End, Kept, Loss, ParamValue, Recorder, RunId, SeriesKey, Step,
+    Value, WallTime,
 };
 use trailmark_store::{
     Batch, Error, JournalWriter, Record, Repository, SeriesTable, Stamp, Store as _, micros, n_bytes,
@@ -47,6 +48,7 @@ pub struct RunOptions {
 pub struct Run {
     id: RunId,
     name: String,
+    repository: Repository,
     shared: Arc<Shared>,
     thread: Mutex<Option<JoinHandle<Result<(), Loss>>>>,
 }
@@ -68,6 +70,9 @@ struct State {
     batch: Batch,
     /// Texts to keep, each pack from one call.
     packs: Vec<Vec<String>>,
+    /// Bytes to keep, and how many they are together.
+    blobs: Vec<Vec<u8>>,
+    blob_bytes: usize,
     /// How often the writer has taken a batch, and how often it is done with one.
     n_taken: u64,
     n_done: u64,
@@ -106,11 +111,12 @@ impl Run {
         let shared = Shared { state: Mutex::new(state), work: Condvar::new(), done: Condvar::new() };
         let shared = Arc::new(shared);
         let theirs = Arc::clone(&shared);
+        let ours = repository.clone();
         let thread = std::thread::Builder::new()
             .name("run-writer".to_owned())
             .spawn(move || Writing::new(repository, writer).write_all(&theirs))
             .map_err(|source| Error::Io { action: "start a thread", path: options.repository, source })?;
-        Ok(Self { id, name, shared, thread: Mutex::new(Some(thread)) })
+        Ok(Self { id, name, repository: ours, shared, thread: Mutex::new(Some(thread)) })
     }
 
     /// Its id.
@@ -121,6 +127,20 @@ impl Run {
     /// The name that it had when it began.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Keeps a file in the repository, however large, as an artifact of the run; under its own name where none is given.
+    ///
+    /// Returns when it is kept: on the disk, and named in the journal with the next frame.
+    ///
+    /// # Errors
+    /// [`Error::Io`] also for a file that cannot be read or is a folder; [`Error::Full`].
+    pub fn log_artifact(&self, path: &Path, name: Option<&str>) -> Result<Kept, Error> {
+        let kept = self.repository.put_file(path)?;
+        let own = || path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let name = name.map_or_else(own, str::to_owned);
+        self.artifact(&name, Artifact { file: Some(kept.clone()), uri: String::new() });
+        Ok(kept)
     }
 
     /// Ends the run as [`Recorder::finish`] does, but as of a time: what is added to a run that had ended does not make it
@@ -173,11 +193,15 @@ impl Shared {
 
 impl State {
     fn is_full(&self) -> bool {
-        self.batch.n_points() >= CAPACITY || self.batch.n_bytes() >= CAPACITY_BYTES
+        self.batch.n_points() >= CAPACITY || self.n_bytes() >= CAPACITY_BYTES
     }
 
     fn is_half_full(&self) -> bool {
-        self.batch.n_points() >= CAPACITY / 2 || self.batch.n_bytes() >= CAPACITY_BYTES / 2
+        self.batch.n_points() >= CAPACITY / 2 || self.n_bytes() >= CAPACITY_BYTES / 2
+    }
+
+    fn n_bytes(&self) -> usize {
+        self.batch.n_bytes() + self.blob_bytes
     }
 
     /// The step of a point, one after the last where none is given.
@@ -238,13 +262,26 @@ impl Recorder for Run {
         texts.iter().map(ContentId::of).collect()
     }
 
+    fn keep(&self, bytes: Vec<u8>) -> Kept {
+        let kept = Kept { id: ContentId::of(&bytes), n_bytes: bytes.len() as u64 };
+        if let Some(mut state) = self.room() {
+            state.blob_bytes += bytes.len();
+            state.blobs.push(bytes);
+        }
+        kept
+    }
+
+    fn artifact(&self, name: &str, artifact: Artifact) {
+        self.push(Record::Artifact { name: name.to_owned(), artifact });
+    }
+
     fn paragraphs(&self, subset: &str, paragraphs: &[ContentId]) {
         self.push(Record::Paragraphs { subset: subset.to_owned(), ids: paragraphs.to_vec() });
     }
 
     fn flush(&self) {
         let mut state = self.shared.lock();
-        let is_idle = state.batch.is_empty() && state.packs.is_empty();
+        let is_idle = state.batch.is_empty() && state.packs.is_empty() && state.blobs.is_empty();
         // What waits is in the batch that is taken next.
         let target = state.n_taken + u64::from(!is_idle);
         while state.n_done < target {
@@ -302,6 +339,8 @@ impl Writing {
             }
             std::mem::swap(&mut state.batch, &mut self.batch);
             let packs = std::mem::take(&mut state.packs);
+            let blobs = std::mem::take(&mut state.blobs);
+            state.blob_bytes = 0;
             let new = state.table.since(self.writer.n_series()).to_vec();
             state.wants_flush = false;
             state.n_taken += 1;
@@ -309,7 +348,8 @@ impl Writing {
             let end = state.end.clone();
             drop(state);
 
-            let mut lost = self.write_batch(&new, packs);
+            let mut lost = self.keep(blobs);
+            lost.extend(self.write_batch(&new, packs));
             if self.is_dirty && self.synced.elapsed() >= SYNC_EVERY {
                 lost.extend(self.sync());
             }
@@ -333,6 +373,12 @@ impl Writing {
                 return result;
             }
         }
+    }
+
+    /// Keeps bytes, before anything is written that refers to them; says what was lost, and why.
+    fn keep(&self, blobs: Vec<Vec<u8>>) -> Vec<Lost> {
+        let kept = blobs.iter().map(|bytes| self.repository.put_blob(bytes));
+        kept.filter_map(|kept| Some(((0, 1), kept.err()?.to_string()))).collect()
     }
 
     /// Writes the batch and the packs of texts; says what was lost, and why.

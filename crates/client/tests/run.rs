@@ -1,12 +1,13 @@
 //! A run as its user holds it, read back from the repository.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
+use std::io::Read as _;
 use std::sync::Arc;
 use std::time::Duration;
 
 use trailmark_client::capture::{SystemSampler, environment};
 use trailmark_client::{Run, RunOptions};
-use trailmark_core::{At, Context, Edit, End, ParamValue, Recorder as _, RunStatus, SeriesKey, Value};
+use trailmark_core::{At, Context, Edit, End, Image, ParamValue, Recorder as _, RunStatus, SeriesKey, Value};
 use trailmark_store::{Repository, Store as _};
 
 fn options(folder: &tempfile::TempDir) -> RunOptions {
@@ -169,4 +170,32 @@ fn a_value_that_is_too_large_is_told_by_finish() {
     assert_eq!((loss.points, loss.others), (1, 0));
     let data = Repository::open(folder.path()).unwrap().read_run(run.id()).unwrap();
     assert_eq!((data.series.len(), data.status.word()), (1, "finished"));
+}
+
+#[test]
+fn pictures_and_files_are_kept_with_the_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = Run::start(options(&folder)).unwrap();
+    let file = run.keep(b"a picture".to_vec());
+    let image = Image { file, format: "png".to_owned(), width: 2, height: 1, caption: "first".to_owned() };
+    run.track("samples", &Context::empty(), At::default(), Value::Image(Box::new(image.clone())));
+    let weights = folder.path().join("weights.bin");
+    std::fs::write(&weights, vec![7; 100_000]).unwrap();
+    let kept = run.log_artifact(&weights, None).unwrap();
+    run.log_artifact(&weights, Some("model/final.bin")).unwrap();
+    let error = run.log_artifact(&folder.path().join("nothing"), None).unwrap_err().to_string();
+    assert!(error.contains("nothing"), "{error}");
+    run.finish(End::Finished).unwrap();
+
+    let repository = Repository::open(folder.path()).unwrap();
+    let data = repository.read_run(run.id()).unwrap();
+    let samples = &data.series[&SeriesKey::new("samples", Context::empty())];
+    assert_eq!(samples.points[0].value, Value::Image(Box::new(image.clone())));
+    let mut bytes = Vec::new();
+    repository.open_blob(&image.file.id).unwrap().read_to_end(&mut bytes).unwrap();
+    assert_eq!(bytes, b"a picture");
+    let names: Vec<&str> = data.artifacts.keys().map(String::as_str).collect();
+    assert_eq!(names, ["model/final.bin", "weights.bin"]);
+    assert_eq!(data.artifacts["weights.bin"].artifact.file, Some(kept));
+    assert_eq!(repository.check().unwrap(), []);
 }

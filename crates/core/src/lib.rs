@@ -8,6 +8,7 @@
 mod answer;
 mod context;
 mod id;
+mod media;
 mod params;
 mod point;
 mod recorder;
@@ -17,6 +18,7 @@ mod value;
 pub use answer::{Answer, Candidate};
 pub use context::{Context, SeriesKey};
 pub use id::{ContentId, IdError, RunId, WriterId};
+pub use media::{Artifact, Audio, Distribution, Figure, Image, Kept, LogRecord};
 pub use params::{ParamError, ParamValue, Params};
 pub use point::{At, Step, WallTime};
 pub use recorder::{Discard, Edit, Loss, Recorder};

@@ -5,7 +5,7 @@
 
 use thiserror::Error;
 
-use crate::{At, ContentId, Context, End, ParamValue, Value};
+use crate::{Artifact, At, ContentId, Context, End, Kept, ParamValue, SeriesKey, Step, Value};
 
 /// Records one run. Object-safe; shared between threads.
 pub trait Recorder: Send + Sync {
@@ -20,6 +20,12 @@ pub trait Recorder: Send + Sync {
 
     /// Keeps texts by content, once for the repository, and says their ids in the same order.
     fn contents(&self, texts: &[&str]) -> Vec<ContentId>;
+
+    /// Keeps bytes by content, once for the repository, and says how a value refers to them.
+    fn keep(&self, bytes: Vec<u8>) -> Kept;
+
+    /// Says which file the run has under a name; the later one of a name counts.
+    fn artifact(&self, name: &str, artifact: Artifact);
 
     /// Remembers which paragraphs a subset (`train`, `eval`) holds, so that a leak can be seen afterwards.
     fn paragraphs(&self, subset: &str, paragraphs: &[ContentId]);
@@ -53,6 +59,22 @@ pub enum Edit {
     Archive(bool),
     /// Deleted (true) or restored (false), which works until its bytes are compacted away.
     Delete(bool),
+    /// What was tracked of a series until now is deleted (true) or restored (false): all of it, or what one step has.
+    DeletePoints {
+        /// Which series.
+        series: SeriesKey,
+        /// At which step; none for every one.
+        step: Option<Step>,
+        /// Whether it is deleted.
+        is_deleted: bool,
+    },
+    /// A file of the run is deleted (true) or restored (false).
+    DeleteArtifact {
+        /// Its name.
+        name: String,
+        /// Whether it is deleted.
+        is_deleted: bool,
+    },
 }
 
 /// What could not be recorded, and why.
@@ -78,6 +100,10 @@ impl Recorder for Discard {
     fn contents(&self, texts: &[&str]) -> Vec<ContentId> {
         texts.iter().map(ContentId::of).collect()
     }
+    fn keep(&self, bytes: Vec<u8>) -> Kept {
+        Kept { id: ContentId::of(&bytes), n_bytes: bytes.len() as u64 }
+    }
+    fn artifact(&self, _: &str, _: Artifact) {}
     fn paragraphs(&self, _: &str, _: &[ContentId]) {}
     fn flush(&self) {}
     fn finish(&self, _: End) -> Result<(), Loss> {

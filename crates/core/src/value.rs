@@ -1,6 +1,6 @@
 //! What a point carries.
 
-use crate::Answer;
+use crate::{Answer, Audio, Distribution, Figure, Image, Kept, LogRecord};
 
 /// A tracked value. A series holds values of one kind.
 #[derive(Debug, Clone, PartialEq)]
@@ -14,8 +14,20 @@ pub enum Value {
     Text(String),
     /// A line of the terminal.
     Log(LogLine),
+    /// A message with its severity.
+    LogRecord(Box<LogRecord>),
     /// One question answered.
     Answer(Box<Answer>),
+    /// A picture.
+    Image(Box<Image>),
+    /// A sound.
+    Audio(Box<Audio>),
+    /// A figure.
+    Figure(Box<Figure>),
+    /// A histogram.
+    Distribution(Box<Distribution>),
+    /// Several values of one kind at one step; none in another.
+    List(Vec<Value>),
 }
 
 /// One line that a program wrote to its terminal, without its line feed, colours kept.
@@ -34,6 +46,19 @@ pub enum Stream {
     Stdout,
     /// Standard error.
     Stderr,
+}
+
+impl Value {
+    /// The kept bytes that it refers to.
+    pub fn kept(&self) -> Vec<&Kept> {
+        match self {
+            Self::Image(image) => vec![&image.file],
+            Self::Audio(audio) => vec![&audio.file],
+            Self::Figure(figure) => vec![&figure.file],
+            Self::List(values) => values.iter().flat_map(Self::kept).collect(),
+            _ => Vec::new(),
+        }
+    }
 }
 
 impl From<f64> for Value {

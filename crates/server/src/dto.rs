@@ -19,7 +19,7 @@ pub use answers::{
     Summary, Verdict,
 };
 pub use ask::{AskAnswer, AskModel, AskRecord, AskReply, AskRequest, Model, Models};
-pub use edits::{Edit, Edited, Edits};
+pub use edits::{DeleteArtifact, DeletePoints, Edit, Edited, Edits};
 pub use fields::{
     Completion, CompletionItem, CompletionKind, Fields, MetricField, Named, ParamField, TagField, TextField,
 };

@@ -1,9 +1,9 @@
 //! `POST /api/v1/edits`: what people say of runs becomes different; the answer holds what undoes it.
 
-use trailmark_core::{Edit as Change, RunId};
+use trailmark_core::{Context, Edit as Change, RunId, SeriesKey, Step};
 
 use crate::app::App;
-use crate::dto::{Edit, Edited, Edits};
+use crate::dto::{DeleteArtifact, DeletePoints, Edit, Edited, Edits, ParamTree};
 use crate::error::ApiError;
 use crate::live;
 use crate::snapshot::Snapshot;
@@ -60,6 +60,14 @@ fn change(edit: &Edit) -> Result<Change, ApiError> {
         Edit::RemoveTag(tag) => Change::RemoveTag(word("tag", tag)?),
         Edit::Archived(is_archived) => Change::Archive(*is_archived),
         Edit::Deleted(is_deleted) => Change::Delete(*is_deleted),
+        Edit::Points(DeletePoints { name, context, step, is_deleted }) => Change::DeletePoints {
+            series: SeriesKey::new(&word("name of a series", name)?, Context::from(context.0.clone())),
+            step: step.map(Step),
+            is_deleted: *is_deleted,
+        },
+        Edit::Artifact(DeleteArtifact { name, is_deleted }) => {
+            Change::DeleteArtifact { name: word("name of a file", name)?, is_deleted: *is_deleted }
+        }
     })
 }
 
@@ -76,6 +84,15 @@ fn grouped(undo: Vec<(RunId, Change)>) -> Vec<Edits> {
             Change::RemoveTag(tag) => Edit::RemoveTag(tag),
             Change::Archive(is_archived) => Edit::Archived(is_archived),
             Change::Delete(is_deleted) => Edit::Deleted(is_deleted),
+            Change::DeletePoints { series, step, is_deleted } => Edit::Points(DeletePoints {
+                context: ParamTree(series.context.as_params().clone()),
+                name: series.name,
+                step: step.map(|step| step.0),
+                is_deleted,
+            }),
+            Change::DeleteArtifact { name, is_deleted } => {
+                Edit::Artifact(DeleteArtifact { name, is_deleted })
+            }
         };
         match grouped.iter_mut().find(|known| known.edit == edit) {
             Some(known) => known.runs.push(run.to_string()),

@@ -6,6 +6,7 @@ use std::time::SystemTime;
 use trailmark_core::{Context, ParamValue, Params, WallTime};
 use trailmark_store::RunItem;
 
+use crate::dto::ParamTree;
 use crate::error::ApiError;
 use crate::face;
 
@@ -165,29 +166,8 @@ fn cell(value: &ParamValue) -> Cell {
 
 /// A context as JSON: an object of plain values.
 pub(crate) fn context_from_json(text: &str) -> Option<Context> {
-    let serde_json::Value::Object(map) = serde_json::from_str(text).ok()? else { return None };
-    let mut params = Params::new();
-    for (key, value) in map {
-        params.insert(key, param_from_json(&value));
-    }
-    Some(Context::from(params))
-}
-
-fn param_from_json(value: &serde_json::Value) -> ParamValue {
-    use serde_json::Value as Json;
-    match value {
-        Json::Null => ParamValue::None,
-        Json::Bool(value) => ParamValue::Bool(*value),
-        Json::Number(number) => match number.as_i64() {
-            Some(number) => ParamValue::Int(number),
-            None => ParamValue::Float(number.as_f64().unwrap_or(f64::NAN)),
-        },
-        Json::String(text) => ParamValue::Text(text.clone()),
-        Json::Array(values) => ParamValue::List(values.iter().map(param_from_json).collect()),
-        Json::Object(map) => {
-            ParamValue::Map(map.iter().map(|(key, value)| (key.clone(), param_from_json(value))).collect())
-        }
-    }
+    let tree: ParamTree = serde_json::from_str(text).ok()?;
+    Some(Context::from(tree.0))
 }
 
 /// The parts of a list that commas divide, but not those inside braces, brackets or double quotes.

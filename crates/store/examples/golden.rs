@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use trailmark_core::{
-    Answer, Candidate, ContentId, Context, Edit, End, LogLine, ParamValue, RunId, SeriesKey, Step, Stream,
-    Value, WallTime,
+    Answer, Artifact, Audio, Candidate, ContentId, Context, Distribution, Edit, End, Figure, Image, LogLine,
+    LogRecord, ParamValue, Params, RunId, SeriesKey, Step, Stream, Value, WallTime,
 };
 use trailmark_store::{Error, Record, Repository, Store as _};
 
@@ -85,7 +85,59 @@ fn main() -> Result<(), Error> {
     let mut again = repository.writer(crashed)?;
     again.append(&[Record::Created { time: time(200) }, point("loss", train(), 1, 0.25)])?;
     again.end(time(300), End::Failed { exit_code: Some(3), message: "on purpose".to_owned() })?;
-    columns(&repository)
+    columns(&repository)?;
+    objects(&repository)
+}
+
+/// A run with values of every kind that is no number, with files, and with points that were deleted.
+fn objects(repository: &Repository) -> Result<(), Error> {
+    let run = RunId::from_parts(1_764_000_400_000, [8; 6]);
+    let mut writer = repository.writer(run)?;
+    let kept = |bytes: &[u8]| repository.put_blob_from(&mut &*bytes);
+    let image = |caption: &str| -> Result<Value, Error> {
+        Ok(Value::Image(Box::new(Image {
+            file: kept(b"not really a picture")?,
+            format: "png".to_owned(),
+            width: 640,
+            height: 480,
+            caption: caption.to_owned(),
+        })))
+    };
+    let audio = Audio { file: kept(b"a sound")?, format: "wav".to_owned(), caption: "hello".to_owned() };
+    let figure = Figure { file: kept(b"{\"data\": [], \"layout\": {}}")?, caption: String::new() };
+    let distribution = Distribution { low: -1.0, high: 1.0, weights: vec![1.0, 4.0, 2.5] };
+    let record = LogRecord {
+        level: 30,
+        message: "slow".to_owned(),
+        extra: Params::from([("seconds".to_owned(), ParamValue::Float(2.5))]),
+        origin: Some(("train.py".to_owned(), 12)),
+    };
+    let train = || Context::subset("train");
+    let file = Artifact { file: Some(kept(b"weights")?), uri: String::new() };
+    let away = Artifact { file: None, uri: "s3://bucket/weights".to_owned() };
+    writer.append(&[
+        Record::Created { time: time(0) },
+        point("images", train(), 1, Value::List(vec![image("one")?, image("two")?])),
+        point("images", train(), 2, image("three")?),
+        point("sounds", train(), 1, Value::Audio(Box::new(audio))),
+        point("figures", train(), 1, Value::Figure(Box::new(figure))),
+        point("weights", train(), 1, Value::Distribution(Box::new(distribution))),
+        point("__log_records", Context::empty(), 0, Value::LogRecord(Box::new(record))),
+        point("loss", train(), 1, 0.5),
+        point("loss", train(), 2, 0.25),
+        point("gone", train(), 1, 1.0),
+        Record::Artifact { name: "model.bin".to_owned(), artifact: file.clone() },
+        Record::Artifact { name: "old.bin".to_owned(), artifact: file },
+        Record::Artifact { name: "away.bin".to_owned(), artifact: away },
+    ])?;
+    writer.end(time(500), End::Finished)?;
+    let delete = |name: &str, step: Option<i64>| {
+        let series = SeriesKey::new(name, train());
+        (run, Edit::DeletePoints { series, step: step.map(Step), is_deleted: true })
+    };
+    let file = Edit::DeleteArtifact { name: "old.bin".to_owned(), is_deleted: true };
+    repository.edit(&[delete("gone", None), delete("loss", Some(1)), (run, file)])?;
+    Ok(())
 }
 
 /// A run whose frames hold numbers in every shape that columns have.

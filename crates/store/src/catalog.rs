@@ -9,18 +9,18 @@ use std::path::Path;
 use std::sync::Arc;
 
 use rusqlite::{Connection, OpenFlags, params};
-use trailmark_core::{End, RunId, RunStatus, SeriesKey, Step, WallTime, WriterId};
+use trailmark_core::{Artifact, Edit, End, RunId, RunStatus, SeriesKey, Step, WallTime, WriterId};
 
 use crate::Order;
 use crate::codec::{Reader, Writer};
 use crate::journal::{Problem, Role};
 use crate::life::JournalState;
 use crate::record::{from_micros, micros};
-use crate::row::{Kind, RunState, SeriesRow};
+use crate::row::{ArtifactRow, Kind, RunState, SeriesRow};
 use crate::scan::Journals;
 
 /// Grows when the meaning of a row changes.
-const VERSION: i64 = 5;
+const VERSION: i64 = 6;
 /// Reasons of damage, by their numbers in a row.
 const DAMAGE: [&str; 5] = ["", "torn tail", "impossible length", "wrong checksum", "unknown record"];
 
@@ -172,12 +172,28 @@ fn write_state(state: &RunState, keys: &mut Keys) -> Vec<u8> {
         writer.signed(step.0);
         writer.text(folder);
     }
+    writer.unsigned(row.artifacts.len() as u64);
+    for (name, ArtifactRow { artifact, is_deleted }) in &row.artifacts {
+        writer.text(name);
+        writer.byte(u8::from(*is_deleted) + 2 * u8::from(artifact.file.is_some()));
+        if let Some(file) = &artifact.file {
+            writer.kept(file);
+        }
+        writer.text(&artifact.uri);
+    }
+    let erased: Vec<_> = state.erased.entries().collect();
+    writer.unsigned(erased.len() as u64);
+    for (key, step, order) in erased {
+        writer.text(&key.name);
+        writer.map(key.context.as_params());
+        writer.byte(u8::from(step.is_some()));
+        writer.signed(step.unwrap_or_default().0);
+        write_order(&mut writer, order);
+    }
     writer.signed(state.modified);
     writer.byte(u8::from(state.is_settled) + 2 * u8::from(state.latest_record.is_some()));
     if let Some(order) = state.latest_record {
-        writer.signed(order.micros);
-        writer.0.extend_from_slice(order.writer.as_bytes());
-        writer.unsigned(order.offset);
+        write_order(&mut writer, order);
     }
     writer.unsigned(state.journals.states.len() as u64);
     state.journals.states.iter().for_each(|journal| write_journal(&mut writer, journal));
@@ -201,18 +217,42 @@ fn read_state((id, folder): (RunId, &Path), reader: &mut Reader<'_>, keys: &Keys
     row.series = (0..reader.count()?).map(|_| read_series(reader, keys)).collect::<Option<_>>()?;
     let checkpoint = |reader: &mut Reader<'_>| Some((Step(reader.signed()?), reader.text()?));
     row.checkpoints = (0..reader.count()?).map(|_| checkpoint(reader)).collect::<Option<_>>()?;
+    row.artifacts = (0..reader.count()?).map(|_| read_artifact(reader)).collect::<Option<_>>()?;
+    for _ in 0..reader.count()? {
+        let series = SeriesKey { name: reader.text()?, context: reader.context()? };
+        let (has_step, step) = (reader.byte()? == 1, Step(reader.signed()?));
+        let edit = Edit::DeletePoints { series, step: has_step.then_some(step), is_deleted: true };
+        state.erased.apply(read_order(reader)?, &edit);
+    }
     state.modified = reader.signed()?;
     let flags = reader.byte()?;
     state.is_settled = flags & 1 != 0;
     if flags & 2 != 0 {
-        let micros = reader.signed()?;
-        let writer = WriterId::from_bytes(reader.take(WriterId::BYTES)?.try_into().ok()?);
-        state.latest_record = Some(Order { micros, writer, offset: reader.unsigned()? });
+        state.latest_record = Some(read_order(reader)?);
     }
     let states = (0..reader.count()?).map(|_| read_journal(reader)).collect::<Option<_>>()?;
     let foreign = (0..reader.count()?).map(|_| read_foreign(reader, folder)).collect::<Option<_>>()?;
     state.set_journals(Journals { states, foreign }, folder);
     Some(state)
+}
+
+fn read_artifact(reader: &mut Reader<'_>) -> Option<(String, ArtifactRow)> {
+    let (name, flags) = (reader.text()?, reader.byte()?);
+    let file = if flags & 2 != 0 { Some(reader.kept()?) } else { None };
+    let artifact = Artifact { file, uri: reader.text()? };
+    Some((name, ArtifactRow { artifact, is_deleted: flags & 1 != 0 }))
+}
+
+fn write_order(writer: &mut Writer, order: Order) {
+    writer.signed(order.micros);
+    writer.0.extend_from_slice(order.writer.as_bytes());
+    writer.unsigned(order.offset);
+}
+
+fn read_order(reader: &mut Reader<'_>) -> Option<Order> {
+    let micros = reader.signed()?;
+    let writer = WriterId::from_bytes(reader.take(WriterId::BYTES)?.try_into().ok()?);
+    Some(Order { micros, writer, offset: reader.unsigned()? })
 }
 
 fn write_series(writer: &mut Writer, row: &SeriesRow, keys: &mut Keys) {
@@ -222,6 +262,11 @@ fn write_series(writer: &mut Writer, row: &SeriesRow, keys: &mut Keys) {
         Kind::Text => 1,
         Kind::Log => 2,
         Kind::Answer => 3,
+        Kind::Image => 4,
+        Kind::Audio => 5,
+        Kind::Figure => 6,
+        Kind::Distribution => 7,
+        Kind::LogRecord => 8,
     });
     writer.unsigned(row.count);
     writer.signed(row.first_step.0);
@@ -249,6 +294,11 @@ fn read_series(reader: &mut Reader<'_>, keys: &Keys) -> Option<SeriesRow> {
         1 => Kind::Text,
         2 => Kind::Log,
         3 => Kind::Answer,
+        4 => Kind::Image,
+        5 => Kind::Audio,
+        6 => Kind::Figure,
+        7 => Kind::Distribution,
+        8 => Kind::LogRecord,
         _ => return None,
     };
     let count = reader.unsigned()?;

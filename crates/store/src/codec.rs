@@ -1,7 +1,10 @@
 //! Numbers and trees as bytes: little-endian, LEB128 varints, zigzag for signs. Reading foreign bytes never panics and
 //! never makes room for more than the bytes could hold.
 
-use trailmark_core::{Answer, Candidate, ContentId, Context, LogLine, ParamValue, Params, Stream, Value};
+use trailmark_core::{
+    Answer, Audio, Candidate, ContentId, Context, Distribution, Figure, Image, Kept, LogLine, LogRecord,
+    ParamValue, Params, Stream, Value,
+};
 
 /// How deep a tree of params may be.
 const MOST_DEPTH: usize = 64;
@@ -99,8 +102,59 @@ impl Writer {
                 self.byte(0);
                 self.float(*number);
             }
+            Value::Image(image) => {
+                self.byte(6);
+                self.kept(&image.file);
+                self.text(&image.format);
+                self.unsigned(u64::from(image.width));
+                self.unsigned(u64::from(image.height));
+                self.text(&image.caption);
+            }
+            Value::Audio(audio) => {
+                self.byte(7);
+                self.kept(&audio.file);
+                self.text(&audio.format);
+                self.text(&audio.caption);
+            }
+            Value::Figure(figure) => {
+                self.byte(8);
+                self.kept(&figure.file);
+                self.text(&figure.caption);
+            }
+            Value::Distribution(distribution) => {
+                self.byte(9);
+                self.float(distribution.low);
+                self.float(distribution.high);
+                self.unsigned(distribution.weights.len() as u64);
+                distribution.weights.iter().for_each(|weight| self.float(*weight));
+            }
+            Value::LogRecord(record) => {
+                self.byte(10);
+                self.log_record(record);
+            }
+            Value::List(values) => {
+                self.byte(11);
+                self.unsigned(values.len() as u64);
+                values.iter().for_each(|value| self.value(value));
+            }
             // `Value` may grow; a kind that has no bytes here is a defect of this crate, seen by its tests.
             other => unreachable!("a value without bytes: {other:?}"),
+        }
+    }
+
+    pub(crate) fn kept(&mut self, kept: &Kept) {
+        self.content(&kept.id);
+        self.unsigned(kept.n_bytes);
+    }
+
+    fn log_record(&mut self, record: &LogRecord) {
+        self.signed(record.level);
+        self.text(&record.message);
+        self.map(&record.extra);
+        self.byte(u8::from(record.origin.is_some()));
+        if let Some((file, line)) = &record.origin {
+            self.text(file);
+            self.unsigned(u64::from(*line));
         }
     }
 
@@ -208,16 +262,64 @@ impl<'a> Reader<'a> {
         Some(Context::from(self.map(0)?))
     }
 
+    /// A point's value.
     pub(crate) fn value(&mut self) -> Option<Value> {
-        Some(match self.byte()? {
+        const LIST: u8 = 11;
+        match self.byte()? {
+            LIST => {
+                Some(Value::List((0..self.count()?).map(|_| self.single_value()).collect::<Option<_>>()?))
+            }
+            tag => self.value_of(tag),
+        }
+    }
+
+    /// A value that is no list.
+    fn single_value(&mut self) -> Option<Value> {
+        let tag = self.byte()?;
+        self.value_of(tag)
+    }
+
+    fn value_of(&mut self, tag: u8) -> Option<Value> {
+        Some(match tag {
             0 => Value::Float(self.float()?),
             1 => Value::Int(self.signed()?),
             2 => Value::Text(self.text()?),
             3 => Value::Log(LogLine { stream: Stream::Stdout, text: self.text()? }),
             4 => Value::Log(LogLine { stream: Stream::Stderr, text: self.text()? }),
             5 => Value::Answer(Box::new(self.answer()?)),
+            6 => Value::Image(Box::new(Image {
+                file: self.kept()?,
+                format: self.text()?,
+                width: u32::try_from(self.unsigned()?).ok()?,
+                height: u32::try_from(self.unsigned()?).ok()?,
+                caption: self.text()?,
+            })),
+            7 => {
+                let (file, format) = (self.kept()?, self.text()?);
+                Value::Audio(Box::new(Audio { file, format, caption: self.text()? }))
+            }
+            8 => Value::Figure(Box::new(Figure { file: self.kept()?, caption: self.text()? })),
+            9 => Value::Distribution(Box::new(Distribution {
+                low: self.float()?,
+                high: self.float()?,
+                weights: (0..self.count()?).map(|_| self.float()).collect::<Option<_>>()?,
+            })),
+            10 => Value::LogRecord(Box::new(self.log_record()?)),
             _ => return None,
         })
+    }
+
+    pub(crate) fn kept(&mut self) -> Option<Kept> {
+        Some(Kept { id: self.content()?, n_bytes: self.unsigned()? })
+    }
+
+    fn log_record(&mut self) -> Option<LogRecord> {
+        let (level, message, extra) = (self.signed()?, self.text()?, self.map(0)?);
+        let origin = match self.byte()? {
+            0 => None,
+            _ => Some((self.text()?, u32::try_from(self.unsigned()?).ok()?)),
+        };
+        Some(LogRecord { level, message, extra, origin })
     }
 
     fn answer(&mut self) -> Option<Answer> {

@@ -159,7 +159,7 @@ fn a_journal_that_cannot_be_read_is_told_and_hides_nothing_else() {
         (&b"hello"[..], Some("not a journal")),
         (&[0; 64][..], Some("not a journal")),
         (&newer[..31], None),
-        (&newer[..], Some("written by a newer Trailmark: format 9, this one reads up to 2")),
+        (&newer[..], Some("written by a newer Trailmark: format 9, this one reads up to 3")),
         (&odd[..], Some("a damaged header")),
     ];
     for (index, (bytes, reason)) in cases.into_iter().enumerate() {

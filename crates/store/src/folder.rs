@@ -7,6 +7,8 @@ use std::time::SystemTime;
 
 use trailmark_core::{ContentId, Edit, Params, RunId, RunStatus, SeriesKey, Step, WallTime, WriterId};
 
+use crate::blob;
+use crate::erased::Erased;
 use crate::frame::{Decoder, Encoder, Sink};
 use crate::fs::{self, ReadSeek};
 use crate::gather::Gather;
@@ -103,8 +105,9 @@ impl Store for Repository {
                 Err(Error::NoRun { .. }) => continue,
                 Err(error) => return Err(error),
             };
+            let blobs = run.blobs();
             problems.extend(run.problems);
-            let lost = run.packs.iter().map(|pack| self.blob_path(pack));
+            let lost = blobs.iter().map(|blob| self.blob_path(blob));
             let lost = lost.filter(|path| !self.inner.place.files.exists(path));
             problems.extend(lost.map(|path| Problem {
                 path,
@@ -114,11 +117,12 @@ impl Store for Repository {
             }));
         }
         for path in self.blobs()? {
-            let bytes = self.inner.place.files.read(&path)?;
-            let name = ContentId::of(&bytes).to_string();
+            let mut file = self.inner.place.files.0.open(&path).map_err(fs::named("read a blob", &path))?;
+            let kept = blob::hash(&mut file, |_| Ok(())).map_err(fs::named("read a blob", &path))?;
+            let name = kept.id.to_string();
             if path.file_name().and_then(|found| found.to_str()) != Some(&name) {
                 let reason = "content that is not what its name says".into();
-                problems.push(Problem { path, offset: 0, n_bytes: bytes.len() as u64, reason });
+                problems.push(Problem { path, offset: 0, n_bytes: kept.n_bytes, reason });
             }
         }
         problems.sort_by(|a, b| (&a.path, a.offset).cmp(&(&b.path, b.offset)));
@@ -204,7 +208,14 @@ impl Repository {
         run: RunId,
         edits: impl Iterator<Item = &'a Edit>,
     ) -> Result<Vec<Edit>, Error> {
-        let row = self.run(run)?;
+        let (row, erased) = {
+            let scan = self.scan_one(run)?;
+            let state = scan.runs.get(&run).ok_or_else(|| Error::NoRun { text: run.to_string() })?;
+            (Arc::clone(&state.row), state.erased.clone())
+        };
+        // Later than all that is known, even where the run's own clock is ahead.
+        let now = micros(WallTime::from(SystemTime::now())).max(micros(row.latest).saturating_add(1));
+        let order = Order { micros: now, writer: *editor, offset: 0 };
         let mut about = About {
             name: row.name.clone(),
             experiment: row.experiment.clone(),
@@ -213,6 +224,8 @@ impl Repository {
             tags: row.tags.clone(),
             is_archived: row.is_archived,
             is_deleted: row.is_deleted,
+            artifacts: row.artifacts.clone(),
+            erased,
             ..About::default()
         };
         let mut undo = Vec::new();
@@ -220,7 +233,7 @@ impl Repository {
         for edit in edits {
             if let Some(back) = about.undo(edit) {
                 undo.push(back);
-                about.edit(edit.clone());
+                about.edit(order, edit.clone());
                 batch.push(Record::Edit { edit: edit.clone() });
             }
         }
@@ -228,8 +241,6 @@ impl Repository {
         if batch.is_empty() {
             return Ok(undo);
         }
-        // Later than all that is known, even where the run's own clock is ahead.
-        let now = micros(WallTime::from(SystemTime::now())).max(micros(row.latest).saturating_add(1));
         let written = self.write_edits(*editor, run, Encoder::default().frame(now, &[], &batch));
         if written.is_err() {
             // Its journal may have a torn tail: this process's next edit begins another.
@@ -268,16 +279,16 @@ impl Repository {
         numbers: Option<&'a mut (dyn FnMut(Block<'_>) + 'a)>,
         objects: Option<&'a mut (dyn FnMut(Object) + 'a)>,
     ) -> Result<Cursor, Error> {
-        let (keys, journals) = {
+        let (keys, journals, erased) = {
             let scan = self.scan_one(wanted.run)?;
             let none = || Error::NoRun { text: wanted.run.to_string() };
             let state = scan.runs.get(&wanted.run).ok_or_else(none)?;
-            (state.keys.clone(), state.journals.states.clone())
+            (state.keys.clone(), state.journals.states.clone(), state.erased.clone())
         };
         let after = wanted.after.as_ref().map_or(Ok(Vec::new()), journal_positions)?;
         let place_of = |key: &SeriesKey| wanted.series.iter().position(|wanted| wanted == key);
         let places: Vec<Option<usize>> = keys.iter().map(|key| place_of(key)).collect();
-        let mut filter = Filter { wanted, numbers, objects, series: Vec::new() };
+        let mut filter = Filter { wanted, numbers, objects, erased, series: Vec::new() };
         let mut reached = Vec::new();
         let folder = self.inner.place.run(wanted.run);
         for JournalState { writer, series, role, .. } in journals {
@@ -304,6 +315,7 @@ struct Filter<'a> {
     wanted: &'a Wanted,
     numbers: Option<&'a mut (dyn FnMut(Block<'_>) + 'a)>,
     objects: Option<&'a mut (dyn FnMut(Object) + 'a)>,
+    erased: Erased,
     /// The place in the question of each number of the present journal.
     series: Vec<Option<usize>>,
 }
@@ -333,13 +345,17 @@ impl Sink for Filter<'_> {
         if let (Some(each), Some(series)) =
             (&mut self.numbers, self.series.get(series as usize).copied().flatten())
         {
-            each(Block { series, order, column });
+            let left = self.erased.rest(&self.wanted.series[series], order, column);
+            each(Block { series, order, column: left.as_ref().unwrap_or(column) });
         }
     }
 
     fn value(&mut self, order: Order, row: ObjectRow) {
         let Some(series) = self.place(row.series) else { return };
         let ObjectRow { at, value, .. } = row;
+        if self.erased.hides(&self.wanted.series[series], at.step, order) {
+            return;
+        }
         match (number(&value), &mut self.numbers, &mut self.objects) {
             (Some(number), Some(each), _) => {
                 let Columns { times, epochs } = self.wanted.columns;

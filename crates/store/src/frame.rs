@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use trailmark_core::{Edit, End, SeriesKey, WriterId};
+use trailmark_core::{Artifact, Edit, End, SeriesKey, Step, WriterId};
 
 use crate::codec::{Reader, Writer};
 use crate::columns::{self, ColumnReader};
@@ -30,6 +30,7 @@ const PARAGRAPHS: u8 = 7;
 const CREATED: u8 = 8;
 const END: u8 = 9;
 const POINTS: u8 = 10;
+const ARTIFACT: u8 = 11;
 
 /// Makes the frames of one journal.
 #[derive(Debug, Default)]
@@ -117,6 +118,14 @@ fn record(body: &mut Writer, frame: i64, record: &Record) -> u8 {
             body.param(value);
             PARAM
         }
+        Record::Edit { edit: Edit::DeletePoints { series, step, is_deleted } } => {
+            body.byte(if *is_deleted { 10 } else { 11 });
+            body.text(&series.name);
+            body.map(series.context.as_params());
+            body.byte(u8::from(step.is_some()));
+            body.signed(step.unwrap_or_default().0);
+            EDIT
+        }
         Record::Edit { edit } => {
             let (kind, text) = match edit {
                 Edit::Name(text) => (0, text.as_str()),
@@ -127,6 +136,10 @@ fn record(body: &mut Writer, frame: i64, record: &Record) -> u8 {
                 Edit::Note(text) => (5, text.as_str()),
                 Edit::Archive(is_archived) => (if *is_archived { 6 } else { 7 }, ""),
                 Edit::Delete(is_deleted) => (if *is_deleted { 8 } else { 9 }, ""),
+                Edit::DeleteArtifact { name, is_deleted } => {
+                    (if *is_deleted { 12 } else { 13 }, name.as_str())
+                }
+                Edit::DeletePoints { .. } => unreachable!("it has an arm of its own"),
             };
             body.byte(kind);
             body.text(text);
@@ -141,6 +154,15 @@ fn record(body: &mut Writer, frame: i64, record: &Record) -> u8 {
             body.unsigned(ids.len() as u64);
             ids.iter().for_each(|id| body.content(id));
             PARAGRAPHS
+        }
+        Record::Artifact { name, artifact } => {
+            body.text(name);
+            body.byte(u8::from(artifact.file.is_some()));
+            if let Some(file) = &artifact.file {
+                body.kept(file);
+            }
+            body.text(&artifact.uri);
+            ARTIFACT
         }
         Record::Created { time } => {
             body.signed(micros(*time).wrapping_sub(frame));
@@ -264,6 +286,11 @@ impl Decoder {
                 ids: (0..body.count()?).map(|_| body.content()).collect::<Option<_>>()?,
             },
             CREATED => Record::Created { time: from_micros(frame.wrapping_add(body.signed()?)) },
+            ARTIFACT => {
+                let name = body.text()?;
+                let file = if body.byte()? == 1 { Some(body.kept()?) } else { None };
+                Record::Artifact { name, artifact: Artifact { file, uri: body.text()? } }
+            }
             END => end(body, frame)?,
             _ => return None,
         };
@@ -290,6 +317,12 @@ fn edit(body: &mut Reader<'_>) -> Option<Edit> {
         7 => Edit::Archive(false),
         8 => Edit::Delete(true),
         9 => Edit::Delete(false),
+        10 | 11 => {
+            let series = SeriesKey { name: text, context: body.context()? };
+            let (has_step, step) = (body.byte()? == 1, Step(body.signed()?));
+            Edit::DeletePoints { series, step: has_step.then_some(step), is_deleted: kind == 10 }
+        }
+        12 | 13 => Edit::DeleteArtifact { name: text, is_deleted: kind == 12 },
         _ => return None,
     })
 }

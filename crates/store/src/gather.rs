@@ -97,6 +97,10 @@ impl Sink for Gather {
             match &mut row.value {
                 Value::Text(text) => *text = String::new(),
                 Value::Log(line) => line.text = String::new(),
+                Value::LogRecord(record) => (record.message, record.extra) = Default::default(),
+                Value::Distribution(distribution) => distribution.weights = Vec::new(),
+                // The first says what all are.
+                Value::List(values) => values.truncate(1),
                 _ => {}
             }
         }
@@ -147,7 +151,7 @@ impl Gathered {
         for (place, (order, row)) in objects.into_iter().enumerate() {
             let same = match &row.value {
                 Value::Answer(answer) => Same::Question(answer.question_key.clone()),
-                Value::Log(_) => Same::Line(order),
+                Value::Log(_) | Value::LogRecord(_) => Same::Line(order),
                 _ => Same::Step,
             };
             rows.insert((row.at.step, same), (place, row));

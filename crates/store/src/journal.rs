@@ -19,7 +19,7 @@ use crate::{Batch, Error, Record, SeriesTable};
 /// First bytes of a journal; the version of its format follows.
 const MAGIC: &[u8; 7] = b"TRAILJ\x00";
 /// The newest format of journals that this program knows, and the one that it writes.
-pub(crate) const FORMAT: u8 = 2;
+pub(crate) const FORMAT: u8 = 3;
 /// Magic, format, role, three zeros, run id, writer id.
 pub(crate) const HEADER: usize = 12 + RunId::BYTES + WriterId::BYTES;
 

@@ -6,9 +6,11 @@
 //! series of what it hands out; [`best`] says which run is best. The bytes are specified in `docs/format.md`.
 
 mod best;
+mod blob;
 mod catalog;
 mod codec;
 mod columns;
+mod erased;
 mod error;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
@@ -43,7 +45,7 @@ pub use journal::{JournalWriter, Problem};
 pub use points::{Block, Columns, Merger, Points};
 pub use record::{Batch, Column, Order, Record, SeriesTable, Stamp, micros, n_bytes};
 pub use repository::Repository;
-pub use row::{Kind, RunRow, SeriesRow};
+pub use row::{ArtifactRow, Kind, RunRow, SeriesRow};
 pub use run::{PointRow, RunData, Series};
 pub use store::{Appended, Changes, Contents, Cursor, Object, Page, Prune, Stats, Store, Wanted};
 pub use upkeep::{CopiedFile, Repaired};

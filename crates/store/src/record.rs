@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 
-use trailmark_core::{ContentId, Context, Edit, End, ParamValue, SeriesKey, Step, Value, WallTime, WriterId};
+use trailmark_core::{
+    Artifact, ContentId, Context, Edit, End, ParamValue, SeriesKey, Step, Value, WallTime, WriterId,
+};
 
 /// One thing that a run recorded.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,6 +53,13 @@ pub enum Record {
         subset: String,
         /// Their ids.
         ids: Vec<ContentId>,
+    },
+    /// The run has a file under a name; the later one of a name counts.
+    Artifact {
+        /// Its name.
+        name: String,
+        /// What it is.
+        artifact: Artifact,
     },
     /// The writer ended.
     End {
@@ -292,6 +301,10 @@ pub fn n_bytes(value: &Value) -> usize {
             let others: usize = answer.others.iter().map(|other| other.text.len() + 24).sum();
             128 + answer.golds.iter().map(String::len).sum::<usize>() + answer.best.text.len() + others
         }
+        Value::LogRecord(record) => 64 + record.message.len() + 64 * record.extra.len(),
+        Value::Image(_) | Value::Audio(_) | Value::Figure(_) => 128,
+        Value::Distribution(distribution) => 32 + 8 * distribution.weights.len(),
+        Value::List(values) => 32 + values.iter().map(n_bytes).sum::<usize>(),
         _ => 8,
     }
 }

@@ -1,20 +1,18 @@
 //! A repository: a folder with `trailmark.toml`, `runs/` and `blobs/`.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use trailmark_core::{ContentId, RunId, WriterId};
+use trailmark_core::{RunId, WriterId};
 
-use crate::codec::Writer;
 use crate::fs::{Files, Os};
 use crate::gather::Gather;
 use crate::ingest::Ingest;
 use crate::journal::{Header, Role};
 use crate::row::RunRow;
 use crate::scan::{self, Place, Scan};
-use crate::store::unpack_texts;
 use crate::{Error, JournalWriter, RunData, run};
 
 /// The newest format that this program knows: the folder's own has not changed, so it is that of the journals in it.
@@ -217,47 +215,5 @@ impl Repository {
     /// As [`Self::find_id`] and [`Self::read_run`].
     pub fn find(&self, text: &str) -> Result<RunData, Error> {
         self.read_run(self.find_id(text)?)
-    }
-
-    /// Keeps bytes by content.
-    ///
-    /// # Errors
-    /// [`Error::Io`], [`Error::Full`].
-    pub fn put_blob(&self, bytes: &[u8]) -> Result<ContentId, Error> {
-        let id = ContentId::of(bytes);
-        let path = self.blob_path(&id);
-        let files = &self.inner.place.files;
-        if !files.exists(&path) {
-            files.create_folder(path.parent().unwrap_or(self.path()))?;
-            files.replace(&path, bytes)?;
-        }
-        Ok(id)
-    }
-
-    pub(crate) fn blob_path(&self, id: &ContentId) -> PathBuf {
-        let name = id.to_string();
-        self.path().join("blobs").join(&name[..2]).join(&name)
-    }
-
-    /// Keeps texts as one compressed blob; says the blob's id. The same texts in several runs are kept once.
-    ///
-    /// # Errors
-    /// As [`Self::put_blob`].
-    pub fn put_texts(&self, texts: &[&str]) -> Result<ContentId, Error> {
-        let mut writer = Writer::default();
-        texts.iter().for_each(|text| writer.text(text));
-        let packed =
-            zstd::bulk::compress(&writer.0, 3).map_err(crate::fs::named("compress texts", self.path()))?;
-        self.put_blob(&packed)
-    }
-
-    /// The texts of a pack, by their ids.
-    ///
-    /// # Errors
-    /// [`Error::Io`], [`Error::Broken`].
-    pub fn texts(&self, pack: &ContentId) -> Result<BTreeMap<ContentId, String>, Error> {
-        let path = self.blob_path(pack);
-        let packed = self.inner.place.files.read(&path)?;
-        unpack_texts(&packed, &path)
     }
 }

@@ -3,12 +3,13 @@
 //! A row is kept up to date with what is new in the journals. Where the new cannot simply be added (a step was written
 //! twice, an older edit came late), the row says so and is made again from all journals.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use trailmark_core::{ParamValue, Params, RunId, RunStatus, SeriesKey, Step, Value, WallTime};
+use trailmark_core::{Artifact, ParamValue, Params, RunId, RunStatus, SeriesKey, Step, Value, WallTime};
 
+use crate::erased::{Erased, is_erasure};
 use crate::gather::{Gather, Merged, checkpoint_key};
 use crate::journal::Problem;
 use crate::life;
@@ -53,13 +54,24 @@ pub struct RunRow {
     pub series: Vec<SeriesRow>,
     /// Its checkpoints' folders by step; a run has more where `checkpoint {}` counts more points than these.
     pub checkpoints: Vec<(Step, String)>,
+    /// Its files, by name; deleted ones too.
+    pub artifacts: BTreeMap<String, ArtifactRow>,
     /// Bytes of its journals.
     pub n_bytes: u64,
     /// What could not be read.
     pub problems: Vec<Problem>,
 }
 
-/// What the points of a series are.
+/// A file of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ArtifactRow {
+    /// What it is.
+    pub artifact: Artifact,
+    /// Whether it was deleted; it can be restored until the run is compacted.
+    pub is_deleted: bool,
+}
+
+/// What the points of a series are; of a series of lists, what the lists hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Kind {
@@ -71,6 +83,39 @@ pub enum Kind {
     Log,
     /// Answers.
     Answer,
+    /// Pictures.
+    Image,
+    /// Sounds.
+    Audio,
+    /// Figures.
+    Figure,
+    /// Histograms.
+    Distribution,
+    /// Messages with their severity.
+    LogRecord,
+}
+
+impl Kind {
+    /// The kind of a value; none for a list of nothing.
+    pub(crate) fn of(value: &Value) -> Option<Self> {
+        Some(match value {
+            Value::Text(_) => Self::Text,
+            Value::Log(_) => Self::Log,
+            Value::LogRecord(_) => Self::LogRecord,
+            Value::Answer(_) => Self::Answer,
+            Value::Image(_) => Self::Image,
+            Value::Audio(_) => Self::Audio,
+            Value::Figure(_) => Self::Figure,
+            Value::Distribution(_) => Self::Distribution,
+            Value::List(values) => return values.first().and_then(Self::of),
+            _ => Self::Number,
+        })
+    }
+
+    /// Whether two values of one step stand beside each other instead of replacing each other.
+    fn is_lines(self) -> bool {
+        matches!(self, Self::Log | Self::LogRecord)
+    }
 }
 
 /// A series in a list.
@@ -125,6 +170,8 @@ pub(crate) struct RunState {
     pub(crate) is_settled: bool,
     /// Grows with each change in this process.
     pub(crate) generation: u64,
+    /// What of its points is deleted.
+    pub(crate) erased: Erased,
 }
 
 impl RunState {
@@ -146,6 +193,7 @@ impl RunState {
             params: Params::new(),
             series: Vec::new(),
             checkpoints: Vec::new(),
+            artifacts: BTreeMap::new(),
             n_bytes: 0,
             problems: Vec::new(),
         };
@@ -157,6 +205,7 @@ impl RunState {
             modified: 0,
             is_settled: false,
             generation: 0,
+            erased: Erased::default(),
         }
     }
 
@@ -167,7 +216,8 @@ impl RunState {
             let (Some(merged), Some(known)) = (merged, self.row.series(key)) else { return true };
             let mut fits = true;
             merged.each(|step, _, _, value| {
-                fits &= matches!(value, Value::Log(_)) && known.kind == Kind::Log || step > known.last_step.0;
+                let is_line = known.kind.is_lines() && Kind::of(value).is_some_and(Kind::is_lines);
+                fits &= is_line || step > known.last_step.0;
             });
             fits
         };
@@ -176,6 +226,15 @@ impl RunState {
 
     /// Adds what was gathered from the journals' new frames; false, and nothing done, when all must be read again.
     pub(crate) fn add(&mut self, mut gather: Gather) -> bool {
+        let has_erasure = gather.records.iter().any(|(_, record)| is_erasure(record));
+        if has_erasure || !self.erased.is_empty() {
+            // What is deleted comes from all records together, and takes from all points.
+            if !self.keys.is_empty() || self.latest_record.is_some() {
+                return false;
+            }
+            self.erased = Erased::of(&gather.records);
+            self.erased.take_out(&mut gather);
+        }
         let merged: Vec<Option<Merged>> = std::mem::take(&mut gather.series)
             .into_iter()
             .map(|gathered| {
@@ -241,6 +300,7 @@ fn apply(row: &mut RunRow, records: Vec<(Order, Record)>) {
         tags: std::mem::take(&mut row.tags),
         is_archived: row.is_archived,
         is_deleted: row.is_deleted,
+        artifacts: std::mem::take(&mut row.artifacts),
         params: std::mem::take(&mut row.params),
         ..About::default()
     };
@@ -257,6 +317,7 @@ fn apply(row: &mut RunRow, records: Vec<(Order, Record)>) {
     row.tags = about.tags;
     (row.is_archived, row.is_deleted) = (about.is_archived, about.is_deleted);
     row.params = about.params;
+    row.artifacts = about.artifacts;
 }
 
 impl SeriesRow {
@@ -289,12 +350,7 @@ impl SeriesRow {
         self.count += 1;
         self.first_step = self.first_step.min(step);
         if step >= self.last_step {
-            self.kind = match value {
-                Value::Text(_) => Kind::Text,
-                Value::Log(_) => Kind::Log,
-                Value::Answer(_) => Kind::Answer,
-                _ => Kind::Number,
-            };
+            self.kind = Kind::of(value).unwrap_or(self.kind);
         }
         self.last_step = self.last_step.max(step);
         self.last_time = self.last_time.max(from_micros(micros));

@@ -10,9 +10,11 @@ use trailmark_core::{
     ContentId, Edit, ParamValue, Params, RunId, RunStatus, SeriesKey, Step, Value, WallTime,
 };
 
+use crate::erased::Erased;
 use crate::gather::Gather;
 use crate::journal::Problem;
 use crate::life;
+use crate::row::ArtifactRow;
 use crate::scan::Journals;
 use crate::{Order, Record};
 
@@ -49,6 +51,8 @@ pub struct RunData {
     pub packs: BTreeSet<ContentId>,
     /// The paragraphs of each subset.
     pub paragraphs: BTreeMap<String, Vec<ContentId>>,
+    /// Its files, by name; deleted ones too.
+    pub artifacts: BTreeMap<String, ArtifactRow>,
     /// What could not be read.
     pub problems: Vec<Problem>,
 }
@@ -71,6 +75,17 @@ pub struct PointRow {
     pub time: WallTime,
     /// What was tracked.
     pub value: Value,
+}
+
+impl RunData {
+    /// The blobs that the run refers to.
+    pub fn blobs(&self) -> BTreeSet<ContentId> {
+        let values = self.series.values().flat_map(|series| &series.points);
+        let of_values = values.flat_map(|point| point.value.kept()).map(|kept| kept.id);
+        let artifacts = self.artifacts.values().filter(|row| !row.is_deleted);
+        let of_artifacts = artifacts.filter_map(|row| row.artifact.file.as_ref()).map(|kept| kept.id);
+        self.packs.iter().copied().chain(of_values).chain(of_artifacts).collect()
+    }
 }
 
 impl Series {
@@ -116,18 +131,23 @@ pub(crate) struct About {
     pub(crate) params: Params,
     pub(crate) packs: BTreeSet<ContentId>,
     pub(crate) paragraphs: BTreeMap<String, Vec<ContentId>>,
+    pub(crate) artifacts: BTreeMap<String, ArtifactRow>,
+    pub(crate) erased: Erased,
 }
 
 impl About {
     /// Applies records in the merge order.
     pub(crate) fn apply(&mut self, mut records: Vec<(Order, Record)>) {
         records.sort_by_key(|(order, _)| *order);
-        for (_, record) in records {
+        for (order, record) in records {
             match record {
                 Record::Param { path, value } => set_param(&mut self.params, &path, value),
-                Record::Edit { edit } => self.edit(edit),
+                Record::Edit { edit } => self.edit(order, edit),
                 Record::Texts { pack } => _ = self.packs.insert(pack),
                 Record::Paragraphs { subset, ids } => _ = self.paragraphs.insert(subset, ids),
+                Record::Artifact { name, artifact } => {
+                    self.artifacts.insert(name, ArtifactRow { artifact, is_deleted: false });
+                }
                 Record::Created { .. } | Record::End { .. } | Record::Point { .. } => {}
             }
         }
@@ -146,10 +166,21 @@ impl About {
             Edit::RemoveTag(tag) => self.tags.contains(tag).then(|| Edit::AddTag(tag.clone())),
             Edit::Archive(new) => (self.is_archived != *new).then_some(Edit::Archive(self.is_archived)),
             Edit::Delete(new) => (self.is_deleted != *new).then_some(Edit::Delete(self.is_deleted)),
+            Edit::DeletePoints { series, step, is_deleted } => {
+                let was_deleted = self.erased.holds(series, *step);
+                let back =
+                    || Edit::DeletePoints { series: series.clone(), step: *step, is_deleted: was_deleted };
+                // What was tracked since it was deleted can be deleted again.
+                (*is_deleted || was_deleted).then(back)
+            }
+            Edit::DeleteArtifact { name, is_deleted } => {
+                let known = self.artifacts.get(name).filter(|known| known.is_deleted != *is_deleted)?;
+                Some(Edit::DeleteArtifact { name: name.clone(), is_deleted: known.is_deleted })
+            }
         }
     }
 
-    pub(crate) fn edit(&mut self, edit: Edit) {
+    pub(crate) fn edit(&mut self, order: Order, edit: Edit) {
         match edit {
             Edit::Name(name) => self.name = name,
             Edit::Experiment(experiment) => self.experiment = experiment,
@@ -159,6 +190,12 @@ impl About {
             Edit::RemoveTag(tag) => _ = self.tags.remove(&tag),
             Edit::Archive(is_archived) => self.is_archived = is_archived,
             Edit::Delete(is_deleted) => self.is_deleted = is_deleted,
+            Edit::DeletePoints { .. } => self.erased.apply(order, &edit),
+            Edit::DeleteArtifact { name, is_deleted } => {
+                if let Some(known) = self.artifacts.get_mut(&name) {
+                    known.is_deleted = is_deleted;
+                }
+            }
         }
     }
 }
@@ -175,9 +212,10 @@ fn set_param(params: &mut Params, path: &[String], value: ParamValue) {
 }
 
 /// Merges the journals of a run.
-pub(crate) fn merge(id: RunId, gather: Gather, journals: &Journals, folder: &Path) -> RunData {
+pub(crate) fn merge(id: RunId, mut gather: Gather, journals: &Journals, folder: &Path) -> RunData {
     let mut about = About::default();
-    about.apply(gather.records);
+    about.apply(std::mem::take(&mut gather.records));
+    about.erased.take_out(&mut gather);
     let mut series = BTreeMap::new();
     for (key, gathered) in gather.keys.iter().zip(gather.series) {
         let points = gathered.merge().into_rows();
@@ -202,6 +240,7 @@ pub(crate) fn merge(id: RunId, gather: Gather, journals: &Journals, folder: &Pat
         series,
         packs: about.packs,
         paragraphs: about.paragraphs,
+        artifacts: about.artifacts,
         problems: journals.problems(folder),
     }
 }

@@ -1,10 +1,11 @@
 //! Repositories that earlier versions wrote, opened as long as there is a Trailmark.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
+use std::io::Read as _;
 use std::path::Path;
 
 use trailmark_core::{ContentId, Context, End, ParamValue, RunId, RunStatus, SeriesKey, Step, Value};
-use trailmark_store::{Repository, RunData, Store as _};
+use trailmark_store::{Kind, Repository, RunData, Store as _};
 
 /// A copy, because opening a repository may write what is derived.
 fn copy(from: &Path, to: &Path) {
@@ -72,8 +73,8 @@ fn format_1_opens() {
     check_runs(&repository);
     check_columns(&golden("v1-columns").1);
     // A newer format is refused, whatever else it holds.
-    std::fs::write(folder.path().join("trailmark.toml"), "format = 3\nid = \"x\"\n").unwrap();
-    assert!(Repository::open(folder.path()).unwrap_err().to_string().contains("got format 3"));
+    std::fs::write(folder.path().join("trailmark.toml"), "format = 4\nid = \"x\"\n").unwrap();
+    assert!(Repository::open(folder.path()).unwrap_err().to_string().contains("got format 4"));
 }
 
 #[test]
@@ -85,7 +86,68 @@ fn format_2_opens() {
 }
 
 #[test]
-fn a_repository_of_format_1_is_one_of_format_2_once_it_is_written() {
+fn format_3_opens() {
+    let (_folder, repository) = golden("v3");
+    assert_eq!(repository.rows().unwrap().len(), 4);
+    check_runs(&repository);
+    check_columns(&repository);
+    check_objects(&repository);
+}
+
+/// The run of `examples/golden.rs` with values of every kind.
+fn check_objects(repository: &Repository) {
+    let run = repository.read_run(RunId::from_parts(1_764_000_400_000, [8; 6])).unwrap();
+    assert_eq!(run.problems, []);
+    let train = |name: &str| SeriesKey::new(name, Context::subset("train"));
+    let value = |name: &str, place: usize| &run.series[&train(name)].points[place].value;
+    let bytes = |id: &ContentId| {
+        let mut bytes = Vec::new();
+        repository.open_blob(id).unwrap().read_to_end(&mut bytes).unwrap();
+        bytes
+    };
+    let Value::List(images) = value("images", 0) else { panic!("no list") };
+    let [Value::Image(first), Value::Image(second)] = &images[..] else { panic!("no pictures") };
+    assert_eq!((first.caption.as_str(), second.caption.as_str()), ("one", "two"));
+    assert_eq!((first.format.as_str(), first.width, first.height), ("png", 640, 480));
+    assert_eq!((bytes(&first.file.id), first.file.n_bytes), (b"not really a picture".to_vec(), 20));
+    assert!(matches!(value("images", 1), Value::Image(image) if image.caption == "three"));
+    let Value::Audio(audio) = value("sounds", 0) else { panic!("no sound") };
+    assert_eq!(
+        (bytes(&audio.file.id).as_slice(), &*audio.format, &*audio.caption),
+        (&b"a sound"[..], "wav", "hello")
+    );
+    let Value::Figure(figure) = value("figures", 0) else { panic!("no figure") };
+    assert_eq!(bytes(&figure.file.id), b"{\"data\": [], \"layout\": {}}");
+    let Value::Distribution(weights) = value("weights", 0) else { panic!("no histogram") };
+    assert_eq!((weights.low, weights.high, weights.weights.as_slice()), (-1.0, 1.0, &[1.0, 4.0, 2.5][..]));
+    let records = &run.series[&SeriesKey::new("__log_records", Context::empty())].points;
+    let Value::LogRecord(record) = &records[0].value else { panic!("no log record") };
+    assert_eq!((record.level, record.message.as_str()), (30, "slow"));
+    assert_eq!(record.extra["seconds"], ParamValue::Float(2.5));
+    assert_eq!(record.origin, Some(("train.py".to_owned(), 12)));
+    assert_eq!(numbers(&run, "loss", "train"), [(2, 0.25)]);
+    assert!(!run.series.contains_key(&train("gone")));
+    let deleted: Vec<(&str, bool)> =
+        run.artifacts.iter().map(|(name, row)| (name.as_str(), row.is_deleted)).collect();
+    assert_eq!(deleted, [("away.bin", false), ("model.bin", false), ("old.bin", true)]);
+    assert_eq!(run.artifacts["away.bin"].artifact.uri, "s3://bucket/weights");
+    assert_eq!(bytes(&run.artifacts["model.bin"].artifact.file.as_ref().unwrap().id), b"weights");
+    let row = repository.run(run.id).unwrap();
+    assert_eq!(row.artifacts, run.artifacts);
+    let kinds: Vec<(&str, Kind)> = row.series.iter().map(|s| (s.key.name.as_str(), s.kind)).collect();
+    let want = [
+        ("__log_records", Kind::LogRecord),
+        ("figures", Kind::Figure),
+        ("images", Kind::Image),
+        ("loss", Kind::Number),
+        ("sounds", Kind::Audio),
+        ("weights", Kind::Distribution),
+    ];
+    assert_eq!(kinds, want);
+}
+
+#[test]
+fn a_repository_of_format_1_is_one_of_format_3_once_it_is_written() {
     let (folder, repository) = golden("v1");
     let file = folder.path().join("trailmark.toml");
     let before = std::fs::read_to_string(&file).unwrap();
@@ -93,7 +155,7 @@ fn a_repository_of_format_1_is_one_of_format_2_once_it_is_written() {
     std::fs::write(&file, format!("{before}more = \"kept\"\n")).unwrap();
     let mut writer = repository.writer(RunId::from_parts(1_764_000_300_000, [1; 6])).unwrap();
     let after = std::fs::read_to_string(&file).unwrap();
-    assert!(after.contains("format = 2") && after.contains("more = \"kept\""), "{after}");
+    assert!(after.contains("format = 3") && after.contains("more = \"kept\""), "{after}");
     assert!(after.contains(repository.id()), "{after}");
     writer.end(trailmark_core::WallTime::from_nanos(0), End::Finished).unwrap();
     drop(writer);

@@ -64,9 +64,9 @@ fn a_writer_that_vanished_has_crashed_and_its_torn_tail_is_told() {
 fn foreign_folders_and_newer_formats_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     assert!(matches!(Repository::open(folder.path()), Err(Error::NotARepository { .. })));
-    std::fs::write(folder.path().join("trailmark.toml"), "format = 3\nid = \"x\"\n").unwrap();
+    std::fs::write(folder.path().join("trailmark.toml"), "format = 4\nid = \"x\"\n").unwrap();
     let error = Repository::open(folder.path()).unwrap_err().to_string();
-    assert!(error.starts_with("open a repository: got format 3, want at most 2"), "{error}");
+    assert!(error.starts_with("open a repository: got format 4, want at most 3"), "{error}");
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn journals_that_cannot_be_read_are_told_by_every_reader_and_kept_in_the_catalog
     let mut bytes = std::fs::read(&path).unwrap();
     let format = std::mem::replace(&mut bytes[7], 200);
     std::fs::write(&path, &bytes).unwrap();
-    let reason = "written by a newer Trailmark: format 200, this one reads up to 2";
+    let reason = "written by a newer Trailmark: format 200, this one reads up to 3";
     let n_bytes = bytes.len() as u64;
     let want = [Problem { path: path.clone(), offset: 0, n_bytes, reason: reason.into() }];
     let said = want[0].to_string();

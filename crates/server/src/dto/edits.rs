@@ -2,8 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::ParamTree;
+
 /// `POST /api/v1/edits`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct Edits {
@@ -14,7 +16,7 @@ pub struct Edits {
 }
 
 /// One change.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Edit {
@@ -34,6 +36,36 @@ pub enum Edit {
     Archived(bool),
     /// Deleted, or back.
     Deleted(bool),
+    /// What was tracked of a series until now is deleted, or back.
+    Points(DeletePoints),
+    /// A file of the run is deleted, or back.
+    Artifact(DeleteArtifact),
+}
+
+/// Points to delete or restore.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(deny_unknown_fields)]
+pub struct DeletePoints {
+    /// The name of the series.
+    pub name: String,
+    /// Its context.
+    pub context: ParamTree,
+    /// Which step; every one without.
+    pub step: Option<i64>,
+    /// Deleted (true) or restored (false).
+    pub is_deleted: bool,
+}
+
+/// A file to delete or restore.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(deny_unknown_fields)]
+pub struct DeleteArtifact {
+    /// Its name.
+    pub name: String,
+    /// Deleted (true) or restored (false).
+    pub is_deleted: bool,
 }
 
 /// What an edit answers.

@@ -1,5 +1,6 @@
 //! Values of no fixed shape: numbers that may be NaN, and trees of params.
 
+use serde::de::{Deserialize, Deserializer};
 use serde::ser::{Serialize, SerializeMap as _, SerializeSeq as _, Serializer};
 use trailmark_core::{ParamValue, Params};
 
@@ -35,6 +36,30 @@ impl Serialize for Json {
 impl Serialize for ParamTree {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         map(&self.0, serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for ParamTree {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let map = serde_json::Map::deserialize(deserializer)?;
+        Ok(Self(map.iter().map(|(key, value)| (key.clone(), param(value))).collect()))
+    }
+}
+
+fn param(value: &serde_json::Value) -> ParamValue {
+    use serde_json::Value as Json;
+    match value {
+        Json::Null => ParamValue::None,
+        Json::Bool(value) => ParamValue::Bool(*value),
+        Json::Number(number) => match number.as_i64() {
+            Some(number) => ParamValue::Int(number),
+            None => ParamValue::Float(number.as_f64().unwrap_or(f64::NAN)),
+        },
+        Json::String(text) => ParamValue::Text(text.clone()),
+        Json::Array(values) => ParamValue::List(values.iter().map(param).collect()),
+        Json::Object(map) => {
+            ParamValue::Map(map.iter().map(|(key, value)| (key.clone(), param(value))).collect())
+        }
     }
 }
 

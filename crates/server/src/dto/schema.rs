@@ -60,7 +60,7 @@ fn schema() -> String {
         Runs Run Status StatusDetail Metric Has Checkpoint
         RunDetail SeriesEntry SeriesKind Siblings Diagnosis DiagnosisKind
         Findings Finding FindingKind SeriesName
-        Edits Edit Edited
+        Edits Edit DeletePoints DeleteArtifact Edited
         SeriesHeader SeriesHead Columns Column
         Texts Text Logs LogLine Stream LogHits
         AnswerSteps RunAnswerSteps AnswerStep Summary Verdict
