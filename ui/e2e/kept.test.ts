@@ -159,3 +159,39 @@ test("each question tells its verdicts at five checkpoints, the compared one box
   assert.equal(await row.locator(".sign").count(), 10);
   await page.getByText("A by epoch").waitFor();
 });
+
+test("a tag gets a colour and a meaning, everywhere and for everyone, and loses them by Undo", async () => {
+  const page = await scene.open("/");
+  const tags = page.locator(".tag-cloud .labelled");
+  const name = (await tags.first().locator(".tag").textContent()) ?? "";
+  const dot = (): Promise<string> =>
+    tags
+      .first()
+      .locator(".tag")
+      .evaluate((tag) => getComputedStyle(tag).getPropertyValue("--c").trim());
+  const before = await dot();
+  await page.getByRole("button", { name: `Describe the tag ${name}` }).focus();
+  await page.keyboard.press("Enter");
+  const form = page.getByRole("dialog", { name: `Describe the tag ${name}` });
+  await form.getByLabel("Description").fill("not to be <b>shipped</b>");
+  await form.getByRole("radio", { name: "#7c3aed" }).click();
+  await form.getByRole("button", { name: "Save" }).click();
+  await until(dot, (color) => color === "#7c3aed");
+
+  const other = await page.context().newPage();
+  await other.goto(`${scene.served.url}/runs`);
+  const mark = other.locator(".tag", { hasText: name }).first();
+  await mark.waitFor();
+  await until(
+    () => mark.evaluate((tag) => getComputedStyle(tag).getPropertyValue("--c")),
+    (color) => color.trim() === "#7c3aed",
+  );
+  assert.match(
+    (await mark.locator(".clip").getAttribute("title")) ?? "",
+    /not to be <b>shipped/,
+  );
+  await other.close();
+
+  await page.getByRole("button", { name: "Undo" }).click();
+  await until(dot, (color) => color === before);
+});

@@ -11,6 +11,8 @@ import type {
   Edited,
   Edits,
   Info,
+  Label,
+  Labelled,
   LogHits,
   Logs,
   QueryPosition,
@@ -37,6 +39,7 @@ import type {
   Finding,
   Home,
   KeptViews,
+  Labels,
   RunDetail,
   Runs,
 } from "./shapes.ts";
@@ -172,6 +175,13 @@ export async function forget_view(name: string): Promise<KeptViews> {
   const response = await ask(address("views", { name }), { method: "DELETE" });
   return read.kept_views(await response.json(), "answer");
 }
+
+/** What people say of tags and experiments. */
+export const labels = (signal?: AbortSignal): Promise<Labels> =>
+  get(address("labels"), read.labels, signal);
+
+export const set_label = (of: Labelled, label: Label): Promise<Labels> =>
+  post("labels", { of, label }, read.labels);
 
 export const findings = async (
   q: string,

@@ -72,7 +72,7 @@ export type Fields = {
   metrics: Array<MetricField>;
   texts: Array<TextField>;
   experiments: Array<Named>;
-  tags: Array<TagField>;
+  tags: Array<Named>;
 };
 
 // A param that some runs have.
@@ -107,13 +107,6 @@ export type TextField = {
 export type Named = {
   name: string;
   runs: number;
-};
-
-// A tag.
-export type TagField = {
-  name: string;
-  runs: number;
-  color?: string;
 };
 
 // `GET /api/v1/complete`.
@@ -692,3 +685,26 @@ export type KeepView = {
   name: string;
   url: string;
 };
+
+// `GET /api/v1/labels`.
+export type Labels = {
+  tags: Array<Label>;
+  experiments: Array<Label>;
+  before?: Label;
+};
+
+// What people say of one tag or experiment.
+export type Label = {
+  name: string;
+  color: string;
+  description: string;
+};
+
+// `POST /api/v1/labels`.
+export type SetLabel = {
+  of: Labelled;
+  label: Label;
+};
+
+// What can have a label.
+export type Labelled = "tag" | "experiment";

@@ -24,6 +24,7 @@ export type MetricField = Decoded<s.MetricField>;
 export type Fields = Decoded<s.Fields>;
 export type BestRun = Decoded<s.BestRun>;
 export type Home = Decoded<s.Home>;
+export type Labels = Decoded<s.Labels>;
 export type KeptViews = Decoded<s.KeptViews>;
 
 const counted = object<{ name: string; runs: number }>({
@@ -193,11 +194,7 @@ export const fields: Decoder<Fields> = object<Fields>({
   ),
   experiments: array(counted),
   tags: array(
-    object<{ name: string; runs: number; color?: string }>({
-      name: string,
-      runs: number,
-      color: optional(string),
-    }),
+    object<{ name: string; runs: number }>({ name: string, runs: number }),
   ),
 });
 
@@ -210,6 +207,18 @@ const view: Decoder<s.View> = object<s.View>({
 export const kept_views: Decoder<KeptViews> = object<KeptViews>({
   views: array(view),
   before: optional(view),
+});
+
+const label: Decoder<s.Label> = object<s.Label>({
+  name: string,
+  color: string,
+  description: string,
+});
+
+export const labels: Decoder<Labels> = object<Labels>({
+  tags: array(label),
+  experiments: array(label),
+  before: optional(label),
 });
 
 export const completion: Decoder<s.Completion> = object<s.Completion>({

@@ -7,6 +7,7 @@ mod ask;
 mod edits;
 mod fields;
 mod info;
+mod labels;
 mod plain;
 mod run;
 mod series;
@@ -21,11 +22,12 @@ pub use answers::{
 pub use ask::{AskAnswer, AskModel, AskRecord, AskReply, AskRequest, Model, Models};
 pub use edits::{DeleteArtifact, DeletePoints, Edit, Edited, Edits};
 pub use fields::{
-    Completion, CompletionItem, CompletionKind, Fields, MetricField, Named, ParamField, TagField, TextField,
+    Completion, CompletionItem, CompletionKind, Fields, MetricField, Named, ParamField, TextField,
 };
 pub use info::{
     Activity, BestRun, Counts, ErrorBody, ExperimentCount, Home, Info, Problem, QueryPosition, RepositoryInfo,
 };
+pub use labels::{Label, Labelled, Labels, SetLabel};
 pub use plain::{Json, ParamTree, Real};
 pub use run::{
     Checkpoint, Diagnosis, DiagnosisKind, Finding, FindingKind, Findings, Has, Metric, Run, RunDetail, Runs,

@@ -129,7 +129,7 @@ impl<'a> Found<'a> {
             points: text.points,
         };
         let named = |(name, runs): (&str, u64)| dto::Named { name: name.to_owned(), runs };
-        let tag = |(name, runs): (&str, u64)| dto::TagField { name: name.to_owned(), runs, color: None };
+        let tag = |(name, runs): (&str, u64)| dto::Named { name: name.to_owned(), runs };
         dto::Fields {
             params: self.params.into_iter().map(|(path, param)| param.into_dto(path)).collect(),
             metrics: self.metrics.into_iter().map(metric).collect(),

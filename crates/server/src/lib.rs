@@ -25,6 +25,7 @@ mod frame;
 mod guard;
 mod info;
 mod keep;
+mod labels;
 mod live;
 mod logs;
 mod page;

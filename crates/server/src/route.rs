@@ -19,7 +19,8 @@ use crate::frame;
 use crate::guard::{self, Guard};
 use crate::parameter::{Parameters, deepest};
 use crate::{
-    answers, ask, complete, edits, fields, findings, info, live, logs, page, runs, series, texts, views,
+    answers, ask, complete, edits, fields, findings, info, labels, live, logs, page, runs, series, texts,
+    views,
 };
 
 /// Bytes of a request at most.
@@ -68,12 +69,15 @@ fn repository() -> Router<Arc<App>> {
     let kept = kept.post(|app: Shared, body: Bytes| json(app, move |app| views::keep(app, &body_of(&body)?)));
     let kept =
         kept.delete(|app: Shared, Parameters(request)| json(app, move |app| views::forget(app, &request)));
+    let said = get(|app: Shared| json(app, labels::list));
+    let said = said.post(|app: Shared, body: Bytes| json(app, move |app| labels::set(app, &body_of(&body)?)));
     Router::new()
         .route("/info", get(|app: Shared| json(app, info::info)))
         .route("/fields", query!(fields::fields))
         .route("/complete", query!(complete::complete))
         .route("/home", get(|app: Shared| json(app, info::home)))
         .route("/views", kept)
+        .route("/labels", said)
         .route("/events", get(|app: Shared, Parameters(request)| events(app, request)))
 }
 

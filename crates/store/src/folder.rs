@@ -20,7 +20,7 @@ use crate::row::RunRow;
 use crate::run::{About, number};
 use crate::scan;
 use crate::store::{Appended, Changes, Contents, Cursor, Object, Page, Prune, Stats, Store, Wanted};
-use crate::{Batch, Error, Order, Record, Repository, View};
+use crate::{Batch, Error, Label, LabelOf, Labels, Order, Record, Repository, View};
 
 impl Store for Repository {
     fn id(&self) -> &str {
@@ -148,6 +148,14 @@ impl Store for Repository {
 
     fn forget_view(&self, name: &str) -> Result<Option<View>, Error> {
         Self::forget_view(self, name)
+    }
+
+    fn labels(&self) -> Result<Labels, Error> {
+        Self::labels(self)
+    }
+
+    fn set_label(&self, of: LabelOf, name: &str, label: Label) -> Result<Label, Error> {
+        Self::set_label(self, of, name, label)
     }
 
     fn stats(&self) -> Result<Stats, Error> {

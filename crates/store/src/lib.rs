@@ -22,6 +22,7 @@ mod gather;
 mod ingest;
 mod item;
 mod journal;
+mod labels;
 mod life;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
@@ -42,6 +43,7 @@ pub use fs::ReadSeek;
 pub use gather::checkpoint_key;
 pub use item::{RunItem, SeriesItem, is_system};
 pub use journal::{JournalWriter, Problem};
+pub use labels::{Label, LabelOf, Labels};
 pub use points::{Block, Columns, Merger, Points};
 pub use record::{Batch, Column, Order, Record, SeriesTable, Stamp, micros, n_bytes};
 pub use repository::Repository;

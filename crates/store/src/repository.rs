@@ -36,7 +36,7 @@ pub(crate) struct Inner {
     pub(crate) ingest: Mutex<HashMap<(RunId, WriterId), Ingest>>,
     /// Tells cursors of this process from those of others.
     pub(crate) session: WriterId,
-    /// Held while the kept views are changed.
+    /// Held while the kept views or the labels are changed.
     pub(crate) views: Mutex<()>,
 }
 

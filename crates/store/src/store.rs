@@ -17,7 +17,7 @@ use crate::fs::{self, ReadSeek};
 use crate::journal::Problem;
 use crate::points::{Block, Columns};
 use crate::row::RunRow;
-use crate::{Error, Order, View};
+use crate::{Error, Label, LabelOf, Labels, Order, View};
 
 /// A repository.
 pub trait Store: fmt::Debug + Send + Sync {
@@ -136,6 +136,18 @@ pub trait Store: fmt::Debug + Send + Sync {
     /// # Errors
     /// As [`Self::keep_view`].
     fn forget_view(&self, name: &str) -> Result<Option<View>, Error>;
+
+    /// What people say of tags and experiments as such.
+    ///
+    /// # Errors
+    /// [`Error::Broken`], [`Error::Io`].
+    fn labels(&self) -> Result<Labels, Error>;
+
+    /// Says something of a tag or experiment; an empty label says nothing any more. Answers what was said before.
+    ///
+    /// # Errors
+    /// As [`Self::labels`], and [`Error::Full`].
+    fn set_label(&self, of: LabelOf, name: &str, label: Label) -> Result<Label, Error>;
 
     /// What the repository holds.
     ///

@@ -7,6 +7,7 @@ use trailmark_core::WriterId;
 
 use crate::fs;
 use crate::journal::{NEWER, Problem};
+use crate::labels::LABELS;
 use crate::scan::{self, writer_of};
 use crate::views::VIEWS;
 use crate::{Error, Repository, Store as _};
@@ -48,7 +49,7 @@ impl Repository {
         &self,
         each: &mut dyn FnMut(CopiedFile<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        let kept = ["trailmark.toml", VIEWS].map(|name| self.path().join(name));
+        let kept = ["trailmark.toml", VIEWS, LABELS].map(|name| self.path().join(name));
         let there = kept.into_iter().filter(|path| self.inner.place.files.exists(path));
         let mut paths: Vec<_> = there.map(|path| (path, None)).collect();
         for run in self.run_ids()? {

@@ -1,6 +1,7 @@
 // Small marks: status (icon and word), tags (people's), chips (facts), colour swatches, keys.
 
 import type { ComponentChildren, JSX } from "preact";
+import { use_label } from "../labels.ts";
 import { word_colour } from "../math/colour.ts";
 import type { Status } from "../schema.ts";
 import { Icon } from "./icon.tsx";
@@ -36,9 +37,15 @@ export function TagMark(props: {
   color?: string | undefined;
   onRemove?: () => void;
 }): JSX.Element {
+  const label = use_label("tag", props.name);
+  const own = label.color === "" ? tag_colour(props.name) : label.color;
+  const title =
+    label.description === ""
+      ? props.name
+      : `${props.name}: ${label.description}`;
   return (
-    <span class="tag" style={{ "--c": props.color ?? tag_colour(props.name) }}>
-      <span class="clip" title={props.name}>
+    <span class="tag" style={{ "--c": props.color ?? own }}>
+      <span class="clip" title={title}>
         {props.name}
       </span>
       {props.onRemove !== undefined && (

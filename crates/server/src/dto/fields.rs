@@ -17,7 +17,7 @@ pub struct Fields {
     /// Experiments by name.
     pub experiments: Vec<Named>,
     /// Tags by name.
-    pub tags: Vec<TagField>,
+    pub tags: Vec<Named>,
 }
 
 /// A param that some runs have.
@@ -81,19 +81,6 @@ pub struct Named {
     pub name: String,
     /// How many runs.
     pub runs: u64,
-}
-
-/// A tag.
-#[derive(Debug, Clone, Serialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
-pub struct TagField {
-    /// Its name.
-    pub name: String,
-    /// How many runs have it.
-    pub runs: u64,
-    /// Its colour, where somebody chose one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub color: Option<String>,
 }
 
 /// `GET /api/v1/complete`.

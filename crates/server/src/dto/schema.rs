@@ -54,7 +54,7 @@ fn schema() -> String {
     types! {
         Real Json ParamTree Context ErrorBody QueryPosition
         Info RepositoryInfo Counts Problem
-        Fields ParamField MetricField TextField Named TagField
+        Fields ParamField MetricField TextField Named
         Completion CompletionItem CompletionKind
         Home BestRun Activity ExperimentCount
         Runs Run Status StatusDetail Metric Has Checkpoint
@@ -71,6 +71,7 @@ fn schema() -> String {
         Models Model AskRequest AskRecord AskReply AskModel AskAnswer
         Hello Changed
         KeptViews View KeepView
+        Labels Label SetLabel Labelled
     }
     text
 }

@@ -12,6 +12,7 @@ mod answers;
 mod ask;
 mod edits;
 mod guard;
+mod labels;
 mod live;
 mod logs;
 mod runs;

@@ -6,11 +6,14 @@ import * as api from "../../api.ts";
 import * as format from "../../math/format.ts";
 import { run_colours } from "../../math/run_colour.ts";
 import { write_series } from "../../math/series_name.ts";
+import { use_labels } from "../../labels.ts";
 import { Icon } from "../../parts/icon.tsx";
+import { EditLabel } from "../../parts/label_form.tsx";
 import { Empty, Looks } from "../../parts/looks.tsx";
 import { StatusMark, TagMark } from "../../parts/marks.tsx";
 import { Top } from "../../parts/top.tsx";
 import { use_request } from "../../request.ts";
+import type { Label } from "../../schema.ts";
 import type { Home as HomeData, Run } from "../../shapes.ts";
 import { write_search } from "../../state.ts";
 import { Activity } from "./activity.tsx";
@@ -179,6 +182,7 @@ function Latest(props: {
 
 function Experiments({ home }: { home: HomeData }): JSX.Element {
   const now = Date.now() / 1000;
+  const labels = use_labels().experiments;
   return (
     <section class="panel">
       <header>
@@ -187,11 +191,16 @@ function Experiments({ home }: { home: HomeData }): JSX.Element {
       </header>
       <ul class="links">
         {home.experiments.map((experiment) => (
-          <li key={experiment.name}>
+          <li key={experiment.name} class="labelled">
             <a
               href={`/runs?${write_search([["q", `run.experiment == ${JSON.stringify(experiment.name)}`]])}`}
             >
-              <span class="clip grow">{experiment.name}</span>
+              <span class="clip grow">
+                {experiment.name}
+                <Said
+                  label={labels.find((one) => one.name === experiment.name)}
+                />
+              </span>
               <span class="quiet-text">
                 {format.ago(now - experiment.last_created_at)} ago
               </span>
@@ -199,10 +208,22 @@ function Experiments({ home }: { home: HomeData }): JSX.Element {
                 {format.count(experiment.runs)}
               </span>
             </a>
+            <EditLabel of="experiment" name={experiment.name} />
           </li>
         ))}
       </ul>
     </section>
+  );
+}
+
+/** The first line of a description, below a name. */
+function Said({ label }: { label: Label | undefined }): JSX.Element | null {
+  if (label === undefined || label.description === "") return null;
+  const [first] = label.description.split("\n");
+  return (
+    <span class="said clip small-text quiet-text" title={label.description}>
+      {first}
+    </span>
   );
 }
 
@@ -239,15 +260,17 @@ function Tags({ home }: { home: HomeData }): JSX.Element {
       ) : (
         <p class="tag-cloud">
           {home.tags.map((tag) => (
-            <a
-              key={tag.name}
-              href={`/runs?${write_search([["q", `${JSON.stringify(tag.name)} in run.tags`]])}`}
-            >
-              <TagMark name={tag.name} />{" "}
-              <span class="small-text quiet-text">
-                {format.count(tag.runs)}
-              </span>
-            </a>
+            <span key={tag.name} class="labelled">
+              <a
+                href={`/runs?${write_search([["q", `${JSON.stringify(tag.name)} in run.tags`]])}`}
+              >
+                <TagMark name={tag.name} />{" "}
+                <span class="small-text quiet-text">
+                  {format.count(tag.runs)}
+                </span>
+              </a>
+              <EditLabel of="tag" name={tag.name} />
+            </span>
           ))}
         </p>
       )}

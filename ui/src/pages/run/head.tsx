@@ -2,6 +2,7 @@
 
 import type { JSX } from "preact";
 import { use_keys } from "../../keys.ts";
+import { use_label } from "../../labels.ts";
 import { ranking } from "../../math/rank.ts";
 import { say_series } from "../../math/series_name.ts";
 import { IconButton } from "../../parts/button.tsx";
@@ -24,7 +25,11 @@ export function Heading({ frame }: { frame: RunFrame }): JSX.Element {
         Runs
       </a>
       <span class="quiet-text">/</span>
-      <a class="second-text clip" href={experiment}>
+      <a
+        class="second-text clip"
+        href={experiment}
+        title={use_label("experiment", run.experiment).description || undefined}
+      >
         {run.experiment}
       </a>
       <span class="quiet-text">/</span>

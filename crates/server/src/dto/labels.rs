@@ -1,0 +1,63 @@
+//! What people say of tags and experiments.
+
+use serde::{Deserialize, Serialize};
+
+/// `GET /api/v1/labels`.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Labels {
+    /// Of tags, by name.
+    pub tags: Vec<Label>,
+    /// Of experiments, by name.
+    pub experiments: Vec<Label>,
+    /// After a change, what was said before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub before: Option<Label>,
+}
+
+/// What people say of one tag or experiment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(deny_unknown_fields)]
+pub struct Label {
+    /// Its name.
+    pub name: String,
+    /// Its colour, `#rrggbb`; empty for the one that its name gives it.
+    #[serde(default)]
+    pub color: String,
+    /// What it means.
+    #[serde(default)]
+    pub description: String,
+}
+
+/// `POST /api/v1/labels`.
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct SetLabel {
+    /// What it is of.
+    pub of: Labelled,
+    /// What is said; with neither colour nor description, nothing any more.
+    pub label: Label,
+}
+
+/// What can have a label.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Labelled {
+    /// A tag.
+    Tag,
+    /// An experiment.
+    Experiment,
+}
+
+impl Labelled {
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Tag => "tag",
+            Self::Experiment => "experiment",
+        }
+    }
+}
