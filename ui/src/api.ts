@@ -1,7 +1,7 @@
-// The only file that calls fetch: one function per route of docs/http.md, each answer decoded.
+// One function per route of docs/http.md, each answer decoded.
 
-import type { Decoder } from "./decode.ts";
-import { string, tree } from "./decode.ts";
+import { string } from "./decode.ts";
+import { address, ask, get, post } from "./fetch.ts";
 import * as read from "./shapes.ts";
 import * as read_answers from "./shapes_of_answers.ts";
 import * as read_lines from "./shapes_of_lines.ts";
@@ -15,7 +15,6 @@ import type {
   Labelled,
   LogHits,
   Logs,
-  QueryPosition,
   RunAnswerSteps,
   Texts,
 } from "./schema.ts";
@@ -45,96 +44,6 @@ import type {
 } from "./shapes.ts";
 
 export type Kind = "runs" | "metrics" | "texts";
-export type Values = Readonly<
-  Record<string, string | number | boolean | undefined>
->;
-
-/** What went wrong, in the server's words; `code` is `unreachable` when there was no answer at all. */
-export class ApiError extends Error {
-  readonly status: number;
-  readonly code: string;
-  readonly hint: string | undefined;
-  readonly position: QueryPosition | undefined;
-
-  constructor(
-    status: number,
-    code: string,
-    message: string,
-    more: { hint?: string; position?: QueryPosition } = {},
-  ) {
-    super(message);
-    this.name = "ApiError";
-    this.status = status;
-    this.code = code;
-    this.hint = more.hint;
-    this.position = more.position;
-  }
-}
-
-/** The address of a route with its parameters; absent, empty and false ones are left out. */
-export function address(route: string, values: Values = {}): string {
-  const search = new URLSearchParams();
-  for (const [key, value] of Object.entries(values)) {
-    if (value === undefined || value === "" || value === false) continue;
-    search.set(key, value === true ? "1" : String(value));
-  }
-  const text = search.toString();
-  return `/api/v1/${route}${text === "" ? "" : `?${text}`}`;
-}
-
-async function ask(url: string, options: RequestInit): Promise<Response> {
-  let response: Response;
-  try {
-    response = await fetch(url, options);
-  } catch (error) {
-    if (options.signal?.aborted === true) throw error;
-    throw new ApiError(0, "unreachable", "No answer from the server");
-  }
-  if (!response.ok) throw await error_of(response);
-  return response;
-}
-
-async function error_of(response: Response): Promise<ApiError> {
-  const fallback = new ApiError(
-    response.status,
-    "internal",
-    `The server answered ${response.status}`,
-  );
-  const body: unknown = await response.json().catch(() => undefined);
-  if (typeof body !== "object" || body === null) return fallback;
-  const fields = tree(body, "error");
-  const { code, message, hint, position } = fields;
-  if (typeof code !== "string" || typeof message !== "string") return fallback;
-  return new ApiError(response.status, code, message, {
-    ...(typeof hint === "string" ? { hint } : {}),
-    ...(position === undefined || position === null
-      ? {}
-      : { position: read_lines.position(position, "error.position") }),
-  });
-}
-
-async function get<T>(
-  url: string,
-  decoder: Decoder<T>,
-  signal?: AbortSignal,
-): Promise<T> {
-  const response = await ask(url, signal === undefined ? {} : { signal });
-  return decoder(await response.json(), "answer");
-}
-
-async function post<T>(
-  route: string,
-  body: unknown,
-  decoder: Decoder<T>,
-): Promise<T> {
-  const response = await ask(address(route), {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify(body),
-  });
-  return decoder(await response.json(), "answer");
-}
-
 const run_path = (id: string): string => `runs/${encodeURIComponent(id)}`;
 
 export const info = (signal?: AbortSignal): Promise<Info> =>

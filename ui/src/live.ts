@@ -1,7 +1,7 @@
 // The stream of changes: what is shown is asked for again when runs grow, and the page says when the server is away.
 
 import { signal } from "@preact/signals";
-import { address } from "./api.ts";
+import { address } from "./fetch.ts";
 import { string, object } from "./decode.ts";
 import { refresh } from "./request.ts";
 import type { Changed } from "./schema.ts";

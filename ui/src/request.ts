@@ -3,7 +3,7 @@
 import { signal } from "@preact/signals";
 import type { Signal } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
-import { ApiError } from "./api.ts";
+import { ApiError } from "./fetch.ts";
 
 /** What is known of a request. Old data stays while new comes and when new fails. */
 export interface Look<T> {

@@ -4,10 +4,10 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import * as api from "../api.ts";
 import { Check } from "../parts/button.tsx";
-import { TagMark } from "../parts/marks.tsx";
 import { use_request } from "../request.ts";
 import type { Run } from "../shapes.ts";
 import { toggle_tag } from "./run_edits.ts";
+import { TagMark } from "./labels/tag_mark.tsx";
 
 /** Gives tags to runs and takes them. */
 export function TagMenu(props: {

@@ -2,7 +2,7 @@
 
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { ApiError } from "../api.ts";
+import type { ApiError } from "../fetch.ts";
 import { use_keys } from "../keys.ts";
 import { tokens } from "../math/tokens.ts";
 import type { Completion, CompletionItem, QueryPosition } from "../schema.ts";

@@ -3,7 +3,7 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import * as api from "../../api.ts";
-import { ApiError } from "../../api.ts";
+import { ApiError } from "../../fetch.ts";
 import { ago } from "../../math/format.ts";
 import { Empty, Loading, Looks } from "../../parts/looks.tsx";
 import { Icon } from "../../parts/icon.tsx";

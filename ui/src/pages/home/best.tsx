@@ -4,10 +4,11 @@ import type { JSX } from "preact";
 import * as format from "../../math/format.ts";
 import { epoch_at, find_summary, say_series } from "../../math/series_name.ts";
 import { Empty } from "../../parts/looks.tsx";
-import { Bar, Swatch, TagMark } from "../../parts/marks.tsx";
+import { Bar, Swatch } from "../../parts/marks.tsx";
 import type { BestRun, Run } from "../../shapes.ts";
 import { write_search } from "../../state.ts";
 import { run_path } from "../../math/run_id.ts";
+import { TagMark } from "../labels/tag_mark.tsx";
 
 export function RunName({
   run,

@@ -6,11 +6,11 @@ import * as api from "../../api.ts";
 import * as format from "../../math/format.ts";
 import { run_colours } from "../../math/run_colour.ts";
 import { write_series } from "../../math/series_name.ts";
-import { use_labels } from "../../labels.ts";
+import { use_labels } from "../labels/labels.ts";
 import { Icon } from "../../parts/icon.tsx";
-import { EditLabel } from "../../parts/label_form.tsx";
+import { EditLabel } from "../labels/label_form.tsx";
 import { Empty, Looks } from "../../parts/looks.tsx";
-import { StatusMark, TagMark } from "../../parts/marks.tsx";
+import { StatusMark } from "../../parts/marks.tsx";
 import { Top } from "../../parts/top.tsx";
 import { use_request } from "../../request.ts";
 import type { Label } from "../../schema.ts";
@@ -20,6 +20,7 @@ import { Activity } from "./activity.tsx";
 import { Best, RunName } from "./best.tsx";
 import { EpochsCell, StartedCell, duration_of } from "../run_cells.tsx";
 import { ViewList, use_views } from "../views/views.tsx";
+import { TagMark } from "../labels/tag_mark.tsx";
 
 /** The page at `/`. */
 export function Home(_props: { rest: string }): JSX.Element {

@@ -12,7 +12,7 @@ import * as api from "../../api.ts";
 import * as format from "../../math/format.ts";
 import { say_series, subset_of, value_of } from "../../math/series_name.ts";
 import { Icon } from "../../parts/icon.tsx";
-import { StatusMark, TagMark } from "../../parts/marks.tsx";
+import { StatusMark } from "../../parts/marks.tsx";
 import { use_request } from "../../request.ts";
 import type { Run } from "../../shapes.ts";
 import { go } from "../../state.ts";
@@ -28,6 +28,7 @@ import {
 import type { Goal, Ranked } from "./goals.ts";
 import { duration_of } from "../run_cells.tsx";
 import { use_views } from "../views/views.tsx";
+import { TagMark } from "../labels/tag_mark.tsx";
 
 const most_runs = 8;
 

@@ -2,7 +2,7 @@
 
 import type { JSX } from "preact";
 import { use_keys } from "../../keys.ts";
-import { use_label } from "../../labels.ts";
+import { use_label } from "../labels/labels.ts";
 import { ranking } from "../../math/rank.ts";
 import { say_series } from "../../math/series_name.ts";
 import { IconButton } from "../../parts/button.tsx";

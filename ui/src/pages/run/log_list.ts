@@ -2,7 +2,7 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import * as api from "../../api.ts";
-import { ApiError } from "../../api.ts";
+import { ApiError } from "../../fetch.ts";
 import { on_change } from "../../live.ts";
 import type { LogLine } from "../../schema.ts";
 

@@ -2,11 +2,11 @@
 
 import type { JSX } from "preact";
 import { Icon } from "../../parts/icon.tsx";
-import { TagMark } from "../../parts/marks.tsx";
 import { PopButton } from "../../parts/popover.tsx";
 import type { RunDetail } from "../../shapes.ts";
 import { toggle_tag } from "../run_edits.ts";
 import { TagMenu } from "../tag_menu.tsx";
+import { TagMark } from "../labels/tag_mark.tsx";
 
 /** The tags of a run, to be changed. */
 export function RunTags({ run }: { run: RunDetail }): JSX.Element {

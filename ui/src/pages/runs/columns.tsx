@@ -12,7 +12,7 @@ import {
 } from "../../math/series_name.ts";
 import type { SeriesName, Which } from "../../math/series_name.ts";
 import { Check } from "../../parts/button.tsx";
-import { StatusMark, Swatch, TagMark } from "../../parts/marks.tsx";
+import { StatusMark, Swatch } from "../../parts/marks.tsx";
 import type { Column } from "../../parts/table.tsx";
 import type { Fields, Run } from "../../shapes.ts";
 import { EpochsCell, StartedCell, duration_of } from "../run_cells.tsx";
@@ -20,6 +20,7 @@ import { is_series_key, properties } from "./view.ts";
 import type { ColumnKey } from "./view.ts";
 import { curve_column, series_column } from "./series_column.tsx";
 import { run_path, shown_id } from "../../math/run_id.ts";
+import { TagMark } from "../labels/tag_mark.tsx";
 
 /** What cells need beside their run. */
 export interface ColumnSetting {

@@ -1,10 +1,10 @@
 // What people say of tags and experiments as such: a colour, a description.
 
-import * as api from "./api.ts";
-import { say, say_bad } from "./parts/toast.tsx";
-import { refresh, use_request } from "./request.ts";
-import type { Label, Labelled } from "./schema.ts";
-import type { Labels } from "./shapes.ts";
+import * as api from "../../api.ts";
+import { say, say_bad } from "../../parts/toast.tsx";
+import { refresh, use_request } from "../../request.ts";
+import type { Label, Labelled } from "../../schema.ts";
+import type { Labels } from "../../shapes.ts";
 
 const key = "labels";
 const nothing: Labels = { tags: [], experiments: [] };

@@ -2,11 +2,11 @@
 
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import { set_label, use_label } from "../labels.ts";
-import type { Labelled } from "../schema.ts";
-import { Button } from "./button.tsx";
-import { Icon } from "./icon.tsx";
-import { PopButton } from "./popover.tsx";
+import { set_label, use_label } from "./labels.ts";
+import type { Labelled } from "../../schema.ts";
+import { Button } from "../../parts/button.tsx";
+import { Icon } from "../../parts/icon.tsx";
+import { PopButton } from "../../parts/popover.tsx";
 
 /** The colours that are offered; any other can be picked. */
 const colors = [
