@@ -234,6 +234,7 @@ export type Checkpoint = {
 export type RunDetail = {
   system: ParamTree;
   series: Array<SeriesEntry>;
+  artifacts: number;
   note: string;
   problems: Array<string>;
   siblings: Siblings;
@@ -266,7 +267,7 @@ export type SeriesEntry = {
 };
 
 // What the points of a series are.
-export type SeriesKind = "number" | "text" | "log" | "answer";
+export type SeriesKind = "number" | "text" | "log" | "answer" | "image" | "audio" | "figure" | "distribution" | "log_record";
 
 // The other runs of the experiment.
 export type Siblings = {
@@ -325,7 +326,7 @@ export type Edit = { "name": string } | { "experiment": string } | { "descriptio
 export type DeletePoints = {
   name: string;
   context: ParamTree;
-  step: number | null;
+  step?: number;
   is_deleted: boolean;
 };
 
@@ -413,6 +414,107 @@ export type Stream = "stdout" | "stderr";
 export type LogHits = {
   total: number;
   lines: Array<number>;
+};
+
+// `GET /api/v1/runs/{id}/objects`.
+export type Objects = {
+  total: number;
+  took_millis: number;
+  levels: Array<LevelCount>;
+  objects: Array<TrackedObject>;
+};
+
+// Messages of a level.
+export type LevelCount = {
+  level: number;
+  count: number;
+};
+
+// One value of a series.
+export type TrackedObject = {
+  name: string;
+  context: ParamTree;
+  step: number;
+  epoch?: number;
+  time: number;
+  index: number;
+  of: number;
+  value: ObjectValue;
+};
+
+// What a value is, by its kind.
+export type ObjectValue = { "image": ImageValue } | { "audio": AudioValue } | { "figure": FigureValue } | { "distribution": DistributionValue } | { "log_record": LogRecordValue };
+
+// A picture.
+export type ImageValue = {
+  blob: string;
+  bytes: number;
+  format: string;
+  width: number;
+  height: number;
+  caption: string;
+};
+
+// A sound.
+export type AudioValue = {
+  blob: string;
+  bytes: number;
+  format: string;
+  caption: string;
+};
+
+// A figure.
+export type FigureValue = {
+  blob: string;
+  bytes: number;
+  caption: string;
+};
+
+// A histogram of bins of equal width.
+export type DistributionValue = {
+  low: Real;
+  high: Real;
+  weights: Array<Real>;
+};
+
+// A message with its severity.
+export type LogRecordValue = {
+  level: number;
+  message: string;
+  is_cut: boolean;
+  extra: ParamTree;
+  file?: string;
+  line?: number;
+};
+
+// `GET /api/v1/runs/{id}/objects/steps`.
+export type ObjectSteps = {
+  series: Array<SeriesSteps>;
+};
+
+// Where a series has values.
+export type SeriesSteps = {
+  name: string;
+  context: ParamTree;
+  total: number;
+  most: number;
+  steps: Array<number>;
+};
+
+// `GET /api/v1/runs/{id}/artifacts`.
+export type Artifacts = {
+  total: number;
+  bytes: number;
+  artifacts: Array<ArtifactEntry>;
+};
+
+// A file of a run.
+export type ArtifactEntry = {
+  name: string;
+  blob?: string;
+  bytes?: number;
+  is_here: boolean;
+  uri: string;
 };
 
 // `GET /api/v1/answers/steps`.

@@ -50,6 +50,18 @@ export const texts: Decoder<s.Texts> = object<s.Texts>({
   ),
 });
 
+const points = object<s.DeletePoints>({
+  name: string,
+  context,
+  step: optional(number),
+  is_deleted: boolean,
+});
+
+const artifact = object<s.DeleteArtifact>({
+  name: string,
+  is_deleted: boolean,
+});
+
 const edit: Decoder<s.Edit> = (value, at) => {
   const fields = tree(value, at);
   const [key, item] = Object.entries(fields)[0] ?? [];
@@ -68,6 +80,10 @@ const edit: Decoder<s.Edit> = (value, at) => {
       return { remove_tag: string(item, at) };
     case "archived":
       return { archived: boolean(item, at) };
+    case "points":
+      return { points: points(item, at) };
+    case "artifact":
+      return { artifact: artifact(item, at) };
     default:
       return { deleted: boolean(fields["deleted"], `${at}.deleted`) };
   }

@@ -13,6 +13,7 @@ use crate::checkpoints::Checkpoints;
 use crate::error::ApiError;
 use crate::live::Live;
 use crate::logs::Logs;
+use crate::objects::Objects;
 use crate::series::SampledSeries;
 use crate::snapshot::Snapshots;
 
@@ -30,6 +31,7 @@ pub(crate) struct App {
     pub(crate) checkpoints: Checkpoints,
     pub(crate) sampled: SampledSeries,
     pub(crate) logs: Logs,
+    pub(crate) objects: Objects,
     pub(crate) shelf: Shelf,
     pub(crate) answerer: Option<Arc<dyn Answerer>>,
     pub(crate) keeper: Option<Arc<dyn Keeper>>,
@@ -53,6 +55,7 @@ impl App {
             checkpoints: Checkpoints::default(),
             sampled: SampledSeries::default(),
             logs: Logs::default(),
+            objects: Objects::default(),
             shelf: Shelf::default(),
             answerer,
             keeper,

@@ -8,6 +8,7 @@ mod edits;
 mod fields;
 mod info;
 mod labels;
+mod objects;
 mod plain;
 mod run;
 mod series;
@@ -28,6 +29,10 @@ pub use info::{
     Activity, BestRun, Counts, ErrorBody, ExperimentCount, Home, Info, Problem, QueryPosition, RepositoryInfo,
 };
 pub use labels::{Label, Labelled, Labels, SetLabel};
+pub use objects::{
+    ArtifactEntry, Artifacts, AudioValue, DistributionValue, FigureValue, ImageValue, LevelCount,
+    LogRecordValue, ObjectSteps, ObjectValue, Objects, SeriesSteps, TrackedObject,
+};
 pub use plain::{Json, ParamTree, Real};
 pub use run::{
     Checkpoint, Diagnosis, DiagnosisKind, Finding, FindingKind, Findings, Has, Metric, Run, RunDetail, Runs,

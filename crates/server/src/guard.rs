@@ -15,7 +15,7 @@ pub(crate) fn headers() -> [(HeaderName, HeaderValue); 5] {
             HeaderName::from_static("content-security-policy"),
             HeaderValue::from_static(
                 "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; \
-             font-src 'self'; connect-src 'self'; frame-src 'self' blob:; base-uri 'none'; form-action 'none'; \
+             media-src 'self'; font-src 'self'; connect-src 'self'; frame-src 'self' blob:; base-uri 'none'; form-action 'none'; \
              frame-ancestors 'none'",
             ),
         ),

@@ -2,14 +2,16 @@
 //!
 //! In the order in which a request flows: the server listens, the guard lets in, a route asks a module of its own, which
 //! looks at the snapshot of all runs, asks the store for what is not in it, and answers with what goes over the wire
-//! ([`dto`]). The store blocks, so all of that happens on threads of its own; only `server`, `route` and `live` know of
-//! the runtime.
+//! ([`dto`]). The store blocks, so all of that happens on threads of its own; only `server`, `route`, `live` and `blob`
+//! know of the runtime.
 
 mod answers;
 mod app;
+mod artifacts;
 mod ask;
 mod best;
 mod blind;
+mod blob;
 mod checkpoints;
 mod complete;
 mod diagnosis;
@@ -28,6 +30,7 @@ mod keep;
 mod labels;
 mod live;
 mod logs;
+mod objects;
 mod page;
 mod parameter;
 mod read;

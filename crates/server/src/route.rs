@@ -19,8 +19,8 @@ use crate::frame;
 use crate::guard::{self, Guard};
 use crate::parameter::{Parameters, deepest};
 use crate::{
-    answers, ask, complete, edits, fields, findings, info, labels, live, logs, page, runs, series, texts,
-    views,
+    answers, artifacts, ask, blob, complete, edits, fields, findings, info, labels, live, logs, objects,
+    page, runs, series, texts, views,
 };
 
 /// Bytes of a request at most.
@@ -86,6 +86,9 @@ fn runs_and_series() -> Router<Arc<App>> {
     let text = get(|app: Shared, Path(id): Path<String>, Parameters(request)| {
         plain(app, move |app| texts::whole(app, &id, &request))
     });
+    let blob = get(|app: Shared, Path(id): Path<String>, Parameters(request), headers: HeaderMap| {
+        work(app, move |app| blob::blob(app, &id, &request, &headers))
+    });
     let log = get(|app: Shared, Path(id): Path<String>| plain(app, move |app| logs::whole(app, &id)));
     Router::new()
         .route("/runs", query!(runs::list))
@@ -99,6 +102,10 @@ fn runs_and_series() -> Router<Arc<App>> {
         .route("/runs/{id}/logs", run_query!(logs::logs))
         .route("/runs/{id}/logs/search", run_query!(logs::search))
         .route("/runs/{id}/logs.txt", log)
+        .route("/runs/{id}/objects", run_query!(objects::list))
+        .route("/runs/{id}/objects/steps", run_query!(objects::steps))
+        .route("/runs/{id}/artifacts", run_query!(artifacts::list))
+        .route("/blobs/{id}", blob)
 }
 
 fn answers_and_models() -> Router<Arc<App>> {
@@ -177,8 +184,11 @@ async fn protect(State(guard): State<Arc<Guard>>, request: Request, next: Next) 
         Ok(()) => next.run(request).await,
         Err(message) => ApiError::Foreign { message }.into_response(),
     };
-    response.headers_mut().extend(guard::headers());
     let headers = response.headers_mut();
+    for (name, value) in guard::headers() {
+        // Kept bytes bring a stricter policy of their own.
+        headers.entry(name).or_insert(value);
+    }
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
 }

@@ -68,6 +68,7 @@ pub(crate) fn one(app: &App, id: &str) -> Result<dto::RunDetail, ApiError> {
         run: face::run(app, item)?,
         system: ParamTree(system),
         series: item.row.series.iter().map(face::series).collect(),
+        artifacts: item.row.artifacts.values().filter(|artifact| !artifact.is_deleted).count() as u64,
         note: item.row.note.clone(),
         problems: item.row.problems.iter().map(ToString::to_string).collect(),
         diagnosis: diagnosis::diagnose(app, item, &siblings)?,

@@ -44,7 +44,7 @@ pub enum Edit {
 
 /// Points to delete or restore.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
 #[serde(deny_unknown_fields)]
 pub struct DeletePoints {
     /// The name of the series.
@@ -52,6 +52,7 @@ pub struct DeletePoints {
     /// Its context.
     pub context: ParamTree,
     /// Which step; every one without.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub step: Option<i64>,
     /// Deleted (true) or restored (false).
     pub is_deleted: bool,

@@ -162,6 +162,8 @@ pub struct RunDetail {
     pub system: ParamTree,
     /// All its series by name and context.
     pub series: Vec<SeriesEntry>,
+    /// How many files it has.
+    pub artifacts: u64,
     /// What people noted about it.
     pub note: String,
     /// What could not be read.
@@ -204,6 +206,16 @@ pub enum SeriesKind {
     Log,
     /// Questions answered.
     Answer,
+    /// Pictures.
+    Image,
+    /// Sounds.
+    Audio,
+    /// Figures.
+    Figure,
+    /// Histograms.
+    Distribution,
+    /// Messages with their severity.
+    LogRecord,
 }
 
 /// The other runs of the experiment.

@@ -63,6 +63,8 @@ fn schema() -> String {
         Edits Edit DeletePoints DeleteArtifact Edited
         SeriesHeader SeriesHead Columns Column
         Texts Text Logs LogLine Stream LogHits
+        Objects LevelCount TrackedObject ObjectValue ImageValue AudioValue FigureValue DistributionValue LogRecordValue
+        ObjectSteps SeriesSteps Artifacts ArtifactEntry
         AnswerSteps RunAnswerSteps AnswerStep Summary Verdict
         Strip StripStep Strips
         AnswerList AnswerRow Answer Candidate Leak

@@ -1,6 +1,10 @@
 //! The interface as `docs/http.md` has it: a real server on a port of its own, asked over HTTP.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
+#[path = "../../examples/generate/media.rs"]
+mod media;
+#[path = "../../examples/generate/picture.rs"]
+mod picture;
 #[path = "../../examples/generate/scenario.rs"]
 mod scenario;
 #[path = "../../examples/generate/words.rs"]
@@ -10,11 +14,13 @@ mod writer;
 
 mod answers;
 mod ask;
+mod blobs;
 mod edits;
 mod guard;
 mod labels;
 mod live;
 mod logs;
+mod objects;
 mod runs;
 mod series;
 mod served;
