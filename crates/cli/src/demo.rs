@@ -65,7 +65,7 @@ pub(crate) fn run(demo: &Demo) -> Result<u8> {
         None => model::pretrained()?,
     };
     let repository = Repository::open_or_create(&path)?;
-    let session = Session::start(path.clone(), EXPERIMENT, None)?;
+    let session = Session::start((path.clone(), None), EXPERIMENT, None)?;
     let tokenizer = Tokenizer::load(&folder)?;
     let parts = Parts::load(demo.data.as_deref(), demo.seed, demo.quick)?;
     let data = parts.save(&path)?;

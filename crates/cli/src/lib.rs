@@ -21,6 +21,7 @@ mod search;
 mod session;
 mod show;
 mod signals;
+mod sync;
 mod terminal;
 mod train;
 mod up;
@@ -31,6 +32,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
+use trailmark_client::{Server, spool_folder};
 
 /// Everything was done.
 const DONE: u8 = 0;
@@ -77,6 +79,8 @@ enum Command {
     /// Checks, copies and mends a repository.
     #[command(subcommand)]
     Repo(repo::Repo),
+    /// Sends runs that wait for a server.
+    Sync(sync::Sync),
     /// Serves the page with everything that was tracked.
     Up(up::Up),
 }
@@ -87,8 +91,47 @@ struct Place {
     /// The repository's folder.
     ///
     /// Without it TRAILMARK_REPO, else the nearest .trailmark upward, else ./.trailmark.
-    #[arg(long, env = "TRAILMARK_REPO", value_name = "DIR")]
+    #[arg(long, env = "TRAILMARK_REPO", value_name = "DIR", value_parser = folder)]
     repo: Option<PathBuf>,
+}
+
+/// A repository's folder; an address is none.
+fn folder(text: &str) -> Result<PathBuf, String> {
+    match is_address(text) {
+        true => {
+            Err("got a server, want a folder: ask it in a browser, or run this where its repository lies"
+                .into())
+        }
+        false => Ok(text.into()),
+    }
+}
+
+fn is_address(text: &str) -> bool {
+    text.starts_with("http://") || text.starts_with("https://")
+}
+
+/// Where runs are recorded.
+#[derive(Args, Clone)]
+struct Destination {
+    /// The repository's folder, or the server that gets the runs: http://HOST:PORT.
+    ///
+    /// Without it TRAILMARK_REPO, else the nearest .trailmark upward, else ./.trailmark. Runs of a server are written to
+    /// this machine's disk first, and wait there while it is away (trailmark sync).
+    #[arg(long, env = "TRAILMARK_REPO", value_name = "DIR|URL")]
+    repo: Option<String>,
+}
+
+impl Destination {
+    /// The folder in which runs are recorded, and the server that gets them.
+    fn open(&self) -> anyhow::Result<(PathBuf, Option<Server>)> {
+        match &self.repo {
+            Some(text) if is_address(text) => {
+                let server = Server::new(text)?;
+                Ok((server.spool(&spool_folder()), Some(server)))
+            }
+            repo => Ok((Place { repo: repo.as_ref().map(PathBuf::from) }.path(), None)),
+        }
+    }
 }
 
 impl Place {
@@ -127,6 +170,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Runs(runs) => runs::run(&runs),
         Command::Query(query) => query::run(&query),
         Command::Repo(repo) => repo::run(&repo),
+        Command::Sync(sync) => sync::run(&sync),
         Command::Up(up) => up::run(&up),
     };
     match result {

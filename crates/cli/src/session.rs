@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use trailmark_client::capture::{SystemSampler, environment};
-use trailmark_client::{Run, RunOptions};
+use trailmark_client::{Run, RunOptions, Server};
 use trailmark_core::{Edit, End, ParamValue, Params, Recorder, RunStatus};
 use trailmark_encoder::{Head, Model, Threads};
 use trailmark_qa::{Dataset, Tokenizer, WindowOptions};
@@ -18,22 +18,30 @@ use crate::signals::{self, Manner};
 use crate::terminal::{bar, log, record_in, say, warn};
 use crate::{fs, packages};
 
+/// How long the end of a run waits for its server.
+const FAREWELL: Duration = Duration::from_secs(10);
 /// How often the machine is looked at.
 const SYSTEM_INTERVAL: Duration = Duration::from_secs(10);
 
 /// What all runs of one command share.
 pub(crate) struct Session {
     pub(crate) repository: PathBuf,
+    /// The server that gets the runs; the repository is its spool then.
+    server: Option<Server>,
     pub(crate) experiment: String,
     pub(crate) threads: Threads,
 }
 
 impl Session {
     /// Starts threads and listens for signals.
-    pub(crate) fn start(repository: PathBuf, experiment: &str, threads: Option<usize>) -> Result<Self> {
+    pub(crate) fn start(
+        (repository, server): (PathBuf, Option<Server>),
+        experiment: &str,
+        threads: Option<usize>,
+    ) -> Result<Self> {
         signals::listen()?;
         let threads = Threads::new(crate::threads(threads))?;
-        Ok(Self { repository, experiment: experiment.to_owned(), threads })
+        Ok(Self { repository, server, experiment: experiment.to_owned(), threads })
     }
 }
 
@@ -85,12 +93,16 @@ impl Session {
             return Ok(done);
         }
         let resume = if known.is_some() { latest_checkpoint(work.output_dir)? } else { None };
-        let run = Arc::new(Run::start(RunOptions {
+        let options = RunOptions {
             repository: self.repository.clone(),
             run: known.filter(|run| resume.is_some() || self.is_blank(*run)),
             name: work.name.clone(),
             experiment: self.experiment.clone(),
-        })?);
+        };
+        let run = Arc::new(match &self.server {
+            Some(server) => Run::start_for(server, options)?,
+            None => Run::start(options)?,
+        });
         let recording = record_in(run.clone());
         let prepared = remember(work, run.id()).and_then(|()| describe(&*run, work));
         let sampler = SystemSampler::start(run.clone(), SYSTEM_INTERVAL).context("sample the machine")?;
@@ -113,7 +125,21 @@ impl Session {
         if let Err(loss) = run.finish(end) {
             warn(&loss.to_string());
         }
+        self.tell_shipped(&run);
         Ok(Done { run: run.id(), name: run.name().to_owned(), outcome: result? })
+    }
+
+    /// Says what of a run is not at its server yet.
+    fn tell_shipped(&self, run: &Run) {
+        let Some((shipped, trouble)) = run.shipped(FAREWELL) else { return };
+        if !shipped.is_whole && !shipped.is_gone {
+            let trouble = trouble.unwrap_or_else(|| "the server is slow".to_owned());
+            warn(&format!(
+                "{}: {trouble}; it waits in {}: `trailmark sync` sends it",
+                run.name(),
+                self.repository.display()
+            ));
+        }
     }
 
     /// A run that the repository knows as finished.

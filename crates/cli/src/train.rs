@@ -14,13 +14,14 @@ use crate::recipe::{Flags, Recipe};
 use crate::session::{self, Session, Work};
 use crate::signals::{self, Manner};
 use crate::terminal::{print, say};
-use crate::{DONE, FAILED, INTERRUPTED, Place, fs, model, show};
+use crate::{DONE, Destination, FAILED, INTERRUPTED, fs, model, show};
 
 /// Fine-tunes one model as a recipe, or flags, say.
 #[derive(Args)]
 #[command(after_help = "Examples:
   trailmark train recipes/minilm-1e-4.toml --train-file train.json --validation-file dev.json
   trailmark train --model distilbert/distilbert-base-uncased --train-file train.json --learning_rate 3e-5
+  trailmark train recipes/minilm-1e-4.toml --train-file train.json --repo http://127.0.0.1:43800
 
 The same command goes on with a run that was stopped. Flags win over the recipe, the recipe over defaults.")]
 pub(crate) struct Train {
@@ -52,7 +53,7 @@ struct Common {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    place: Place,
+    destination: Destination,
 }
 
 pub(crate) fn train(train: &Train) -> Result<u8> {
@@ -71,11 +72,11 @@ fn run(common: &Common, is_sweep: bool) -> Result<u8> {
     let name = recipe.training.run_name.take();
     let name = name.as_ref().and_then(|name| name.as_str());
     let combinations = recipe.combinations()?;
-    let repository = common.place.path();
+    let (repository, server) = common.destination.open()?;
     let folder = model::resolve(&recipe.model, &repository)?;
     let tokenizer = Tokenizer::load(&folder)?;
     let (train, eval) = recipe.data.load()?;
-    let session = Session::start(repository.clone(), &recipe.experiment, common.threads)?;
+    let session = Session::start((repository.clone(), server), &recipe.experiment, common.threads)?;
     // A sweep that is stopped between two runs tells of those before.
     let _signals = signals::hold(Manner::AfterStep);
     let mut runs = Vec::new();

@@ -1,11 +1,13 @@
 //! A run as its user holds it: it takes points in a fraction of a microsecond and a thread of its own writes them.
 //!
-//! [`Run`] is the [`Recorder`](trailmark_core::Recorder) of a local repository; [`capture`] says what is remembered of
+//! [`Run`] is the [`Recorder`](trailmark_core::Recorder) of a local repository, or of a [`Server`] through one; [`capture`] says what is remembered of
 //! the machine; [`memorable_name`] gives a run a name that people can say.
 
 pub mod capture;
 mod names;
+mod remote;
 mod run;
 
 pub use names::memorable_name;
+pub use remote::{Sent, Server, ShipError, Shipped, ship_all, spool_folder};
 pub use run::{Run, RunOptions};

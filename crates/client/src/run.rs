@@ -18,11 +18,14 @@ use trailmark_store::{
 };
 
 use crate::memorable_name;
+use crate::remote::{Server, Shipped, Shipper};
 
 /// How long a record waits at most before the kernel has it.
 const WRITE_EVERY: Duration = Duration::from_millis(50);
 /// How long a record waits at most before the disk has it.
 const SYNC_EVERY: Duration = Duration::from_secs(1);
+/// How long the end of a run waits for its server.
+const FAREWELL: Duration = Duration::from_secs(5);
 /// Points that may wait.
 const CAPACITY: usize = 1 << 16;
 /// Bytes that may wait, about.
@@ -50,6 +53,7 @@ pub struct Run {
     name: String,
     repository: Repository,
     shared: Arc<Shared>,
+    shipper: Option<Shipper>,
     thread: Mutex<Option<JoinHandle<Result<(), Loss>>>>,
 }
 
@@ -88,6 +92,20 @@ impl Run {
     /// # Errors
     /// Any [`Error`] of the repository.
     pub fn start(options: RunOptions) -> Result<Self, Error> {
+        Self::begin(options, None)
+    }
+
+    /// Begins to record a run of a server; the repository is the spool in which it waits ([`Server::spool`]).
+    ///
+    /// Nothing is asked of the server here: it may be away.
+    ///
+    /// # Errors
+    /// Any [`Error`] of the spool.
+    pub fn start_for(server: &Server, options: RunOptions) -> Result<Self, Error> {
+        Self::begin(options, Some(server))
+    }
+
+    fn begin(options: RunOptions, server: Option<&Server>) -> Result<Self, Error> {
         let repository = Repository::open_or_create(&options.repository)?;
         let now = WallTime::from(SystemTime::now());
         let mut state = State::default();
@@ -108,6 +126,10 @@ impl Run {
         }
         let mut writer = repository.writer(id)?;
         writer.append(&first)?;
+        let failed =
+            |source| Error::Io { action: "start a thread", path: options.repository.clone(), source };
+        let ship = |server| Shipper::start(&repository, id, writer.id(), server);
+        let shipper = server.map(ship).transpose().map_err(failed)?;
         let shared = Shared { state: Mutex::new(state), work: Condvar::new(), done: Condvar::new() };
         let shared = Arc::new(shared);
         let theirs = Arc::clone(&shared);
@@ -115,8 +137,8 @@ impl Run {
         let thread = std::thread::Builder::new()
             .name("run-writer".to_owned())
             .spawn(move || Writing::new(repository, writer).write_all(&theirs))
-            .map_err(|source| Error::Io { action: "start a thread", path: options.repository, source })?;
-        Ok(Self { id, name, repository: ours, shared, thread: Mutex::new(Some(thread)) })
+            .map_err(failed)?;
+        Ok(Self { id, name, repository: ours, shipper, shared, thread: Mutex::new(Some(thread)) })
     }
 
     /// Its id.
@@ -152,6 +174,12 @@ impl Run {
         self.end(end, Some(time))
     }
 
+    /// How far a run of a server has come, and what is in the way; waits for at most so long until all of it is there.
+    /// None for a local run.
+    pub fn shipped(&self, patience: Duration) -> Option<(Shipped, Option<String>)> {
+        Some(self.shipper.as_ref()?.wait(patience))
+    }
+
     fn end(&self, end: End, time: Option<WallTime>) -> Result<(), Loss> {
         let mut state = self.shared.lock();
         state.end.get_or_insert((end, time));
@@ -159,7 +187,10 @@ impl Run {
         self.shared.work.notify_one();
         self.shared.done.notify_all();
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
-        match thread.map(JoinHandle::join) {
+        let joined = thread.map(JoinHandle::join);
+        // What is not there by then waits in the spool: it is not lost.
+        self.shipped(FAREWELL);
+        match joined {
             None => Ok(()),
             Some(Ok(result)) => result,
             Some(Err(_)) => {

@@ -7,6 +7,7 @@ mod ask;
 mod edits;
 mod fields;
 mod info;
+mod ingest;
 mod labels;
 mod objects;
 mod plain;
@@ -28,6 +29,7 @@ pub use fields::{
 pub use info::{
     Activity, BestRun, Counts, ErrorBody, ExperimentCount, Home, Info, Problem, QueryPosition, RepositoryInfo,
 };
+pub use ingest::Journal;
 pub use labels::{Label, Labelled, Labels, SetLabel};
 pub use objects::{
     ArtifactEntry, Artifacts, AudioValue, DistributionValue, FigureValue, ImageValue, LevelCount,

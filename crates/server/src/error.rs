@@ -93,6 +93,7 @@ impl ApiError {
             Self::NotFound { .. } | Self::Store(Store::NoRun { .. } | Store::NoBest { .. }) => {
                 (StatusCode::NOT_FOUND, "not_found")
             }
+            Self::Store(Store::Frames { .. }) => (StatusCode::UNPROCESSABLE_ENTITY, "bad_request"),
             Self::Ambiguous { .. } => (StatusCode::CONFLICT, "ambiguous"),
             Self::Bad { .. } | Self::Store(Store::Cursor { .. }) => (StatusCode::BAD_REQUEST, "bad_request"),
             Self::Foreign { .. } => (StatusCode::FORBIDDEN, "bad_request"),

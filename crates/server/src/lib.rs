@@ -26,6 +26,7 @@ mod findings;
 mod frame;
 mod guard;
 mod info;
+mod ingest;
 mod keep;
 mod labels;
 mod live;

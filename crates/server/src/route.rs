@@ -5,11 +5,11 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{DefaultBodyLimit, Path, Request, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue, Method, Uri};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{get, post, put};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -19,8 +19,8 @@ use crate::frame;
 use crate::guard::{self, Guard};
 use crate::parameter::{Parameters, deepest};
 use crate::{
-    answers, artifacts, ask, blob, complete, edits, fields, findings, info, labels, live, logs, objects,
-    page, runs, series, texts, views,
+    answers, artifacts, ask, blob, complete, edits, fields, findings, info, ingest, labels, live, logs,
+    objects, page, runs, series, texts, views,
 };
 
 /// Bytes of a request at most.
@@ -31,7 +31,11 @@ type Answer = Result<Response, ApiError>;
 
 /// All routes behind the guard.
 pub(crate) fn router(app: Arc<App>, guard: Guard) -> Router {
-    let api = Router::new().merge(repository()).merge(runs_and_series()).merge(answers_and_models());
+    let api = Router::new()
+        .merge(repository())
+        .merge(runs_and_series())
+        .merge(answers_and_models())
+        .merge(recorded_elsewhere());
     Router::new()
         .nest("/api/v1", api)
         .fallback(fallback)
@@ -116,6 +120,38 @@ fn answers_and_models() -> Router<Arc<App>> {
         .route("/answers/history", query!(answers::history))
         .route("/models", get(|app: Shared| json(app, ask::models)))
         .route("/ask", command!(ask::ask))
+}
+
+fn recorded_elsewhere() -> Router<Arc<App>> {
+    let journal =
+        post(|app: Shared, Path(ids): Path<(String, String)>, Parameters(request), headers, body: Bytes| {
+            append(app, ids, request, headers, body)
+        });
+    let blob = put(|app: Shared, Path(id): Path<String>, body: Body| {
+        let bytes = ingest::BodyReader::new(body);
+        json(app, move |app| ingest::put_blob(app, &id, bytes))
+    });
+    Router::new()
+        .route("/journals/{run}/{writer}", journal.layer(DefaultBodyLimit::max(ingest::MOST_BYTES)))
+        .route("/blobs/{id}", blob.layer(DefaultBodyLimit::disable()))
+}
+
+async fn append(
+    app: Shared,
+    (run, writer): (String, String),
+    request: ingest::Request,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Answer {
+    let is_packed = match headers.get(CONTENT_ENCODING).map(HeaderValue::as_bytes) {
+        None | Some(b"identity") => false,
+        Some(b"zstd") => true,
+        Some(other) => {
+            let other = String::from_utf8_lossy(other);
+            return Err(ApiError::bad(format!("append to a journal: got the encoding {other:?}, want zstd")));
+        }
+    };
+    json(app, move |app| ingest::append(app, (&run, &writer), &request, (&body, is_packed))).await
 }
 
 /// Works off the runtime: the store blocks.

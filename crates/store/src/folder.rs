@@ -1,11 +1,12 @@
 //! The folder as a [`Store`].
 
 use std::collections::BTreeSet;
+use std::io::Read;
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError};
 use std::time::SystemTime;
 
-use trailmark_core::{ContentId, Edit, Params, RunId, RunStatus, SeriesKey, Step, WallTime, WriterId};
+use trailmark_core::{ContentId, Edit, Kept, Params, RunId, RunStatus, SeriesKey, Step, WallTime, WriterId};
 
 use crate::blob;
 use crate::erased::Erased;
@@ -131,6 +132,10 @@ impl Store for Repository {
 
     fn put_blob(&self, bytes: &[u8]) -> Result<ContentId, Error> {
         Self::put_blob(self, bytes)
+    }
+
+    fn put_blob_from(&self, from: &mut dyn Read) -> Result<Kept, Error> {
+        Self::put_blob_from(self, from)
     }
 
     fn open_blob(&self, id: &ContentId) -> Result<Box<dyn ReadSeek>, Error> {

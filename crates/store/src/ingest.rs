@@ -4,7 +4,7 @@
 //! lease loses it, and counts as crashed until it is heard of again.
 
 use std::path::{Path, PathBuf};
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use trailmark_core::{RunId, SeriesKey, WriterId};
@@ -28,6 +28,8 @@ pub(crate) struct Ingest {
     offset: u64,
     decoder: Decoder,
     heard: Instant,
+    /// Whether the writer says before `offset` that it ended.
+    has_ended: bool,
 }
 
 /// Sees only whether the writer ended.
@@ -53,7 +55,14 @@ impl Repository {
     /// Lets go of journals whose writers have been silent for too long.
     pub(crate) fn expire(&self) {
         let mut all = self.inner.ingest.lock().unwrap_or_else(PoisonError::into_inner);
-        all.retain(|_, one| one.heard.elapsed() < LEASE);
+        all.retain(|_, slot| {
+            // Who sends at this moment has the other count.
+            if Arc::strong_count(slot) > 1 {
+                return true;
+            }
+            let one = slot.lock().unwrap_or_else(PoisonError::into_inner);
+            one.as_ref().is_some_and(|one| one.heard.elapsed() < LEASE)
+        });
     }
 
     /// As [`crate::Store::append`].
@@ -68,26 +77,21 @@ impl Repository {
         if self.scan_one(run)?.runs.get(&run).is_some_and(|state| state.row.is_deleted) {
             return Ok(Appended::Gone);
         }
-        // Held while the disk works: two senders of one journal must not mix their bytes.
-        let mut all = self.inner.ingest.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut one = match all.remove(&(run, writer)) {
-            Some(one) => one,
-            None => match self.open_ingest(run, writer, offset, bytes)? {
-                Some(one) => one,
-                None => return Ok(Appended::Behind { offset: 0 }),
-            },
+        let slot = {
+            let mut all = self.inner.ingest.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(all.entry((run, writer)).or_default())
         };
-        let answer = one.append(&self.inner.place.files, offset, bytes);
-        match answer {
-            Ok((answer, has_ended)) => {
-                if !has_ended {
-                    all.insert((run, writer), one);
-                }
-                Ok(answer)
-            }
-            // The file is opened again the next time, and what is torn cut off.
-            Err(error) => Err(error),
-        }
+        // Held while the disk works: two senders of one journal must not mix their bytes. After an error the file is
+        // opened again the next time, and what is torn cut off.
+        let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
+        let one = match slot.take() {
+            Some(one) => Some(one),
+            None => self.open_ingest(run, writer, offset, bytes)?,
+        };
+        let Some(mut one) = one else { return Ok(Appended::Behind { offset: 0 }) };
+        let answer = one.append(&self.inner.place.files, offset, bytes)?;
+        *slot = Some(one).filter(|one| !one.has_ended);
+        Ok(answer)
     }
 
     /// Opens a journal to append to, or makes it; none when the first bytes are not there and were not sent.
@@ -122,7 +126,14 @@ impl Repository {
             let file = journal::create_file(files, &path, &header)?;
             let make_durable = journal::sync_names(files, &path);
             make_durable.map_err(fs::named("sync a journal", &path))?;
-            return Ok(Some(Ingest { file, path, offset: HEADER as u64, decoder, heard: Instant::now() }));
+            return Ok(Some(Ingest {
+                file,
+                path,
+                offset: HEADER as u64,
+                decoder,
+                heard: Instant::now(),
+                has_ended: false,
+            }));
         }
         let named = |error| fs::named("write a journal", &path)(error);
         let mut file = files.0.append(&path).map_err(named)?;
@@ -134,22 +145,30 @@ impl Repository {
             return Err(Error::Frames { reason: "another journal is there", offset: 0, path });
         }
         let frames = there.get(HEADER..).unwrap_or_default();
-        let reached = journal::read_frames(frames, HEADER as u64, &mut decoder, &mut Watch::default());
+        let mut watch = Watch::default();
+        let reached = journal::read_frames(frames, HEADER as u64, &mut decoder, &mut watch);
         if reached.offset < there.len() as u64 {
             file.truncate(reached.offset).map_err(named)?;
         }
         // Readers look at a run that ended only when its folder changed.
         files.0.touch_folder(&folder).map_err(named)?;
-        Ok(Some(Ingest { file, path, offset: reached.offset, decoder, heard: Instant::now() }))
+        Ok(Some(Ingest {
+            file,
+            path,
+            offset: reached.offset,
+            decoder,
+            heard: Instant::now(),
+            has_ended: watch.has_ended,
+        }))
     }
 }
 
 impl Ingest {
-    /// Appends the whole frames among the bytes; says also whether the writer ended.
-    fn append(&mut self, files: &Files, offset: u64, bytes: &[u8]) -> Result<(Appended, bool), Error> {
+    /// Appends the whole frames among the bytes.
+    fn append(&mut self, files: &Files, offset: u64, bytes: &[u8]) -> Result<Appended, Error> {
         self.heard = Instant::now();
         if offset > self.offset {
-            return Ok((Appended::Behind { offset: self.offset }, false));
+            return Ok(Appended::Behind { offset: self.offset });
         }
         let n_known = usize::try_from(self.offset - offset).unwrap_or(usize::MAX).min(bytes.len());
         let (known, new) = bytes.split_at(n_known);
@@ -164,7 +183,8 @@ impl Ingest {
         let written = fs::write_all(&mut *self.file, new.get(..whole).unwrap_or(new));
         written.and_then(|()| self.file.sync()).map_err(fs::named("write a journal", &self.path))?;
         self.offset = reached.offset;
-        Ok((Appended::Durable { offset: self.offset }, watch.has_ended))
+        self.has_ended |= watch.has_ended;
+        Ok(Appended::Durable { offset: self.offset })
     }
 
     /// Fails when bytes that were sent again are not those that are there.

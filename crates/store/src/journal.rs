@@ -104,6 +104,7 @@ pub(crate) fn file_name(writer: WriterId) -> String {
 /// Appends to one journal.
 #[derive(Debug)]
 pub struct JournalWriter {
+    writer: WriterId,
     files: Files,
     file: Box<dyn DiskFile>,
     path: PathBuf,
@@ -122,6 +123,7 @@ impl JournalWriter {
         let file = create_file(files, &path, &header)?;
         let files = files.clone();
         Ok(Self {
+            writer: header.writer,
             files,
             file,
             path,
@@ -155,6 +157,11 @@ impl JournalWriter {
         }
         let new = self.table.since(self.encoder.n_series()).to_vec();
         self.append_batch(&new, &batch)
+    }
+
+    /// What tells it from the run's other writers.
+    pub fn id(&self) -> WriterId {
+        self.writer
     }
 
     /// How many series have been named to the journal: those of the caller's table from here on are new.

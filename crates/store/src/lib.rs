@@ -27,6 +27,7 @@ mod life;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod memory;
+mod outgoing;
 mod points;
 mod record;
 mod repository;
@@ -44,6 +45,7 @@ pub use gather::checkpoint_key;
 pub use item::{RunItem, SeriesItem, is_system};
 pub use journal::{JournalWriter, Problem};
 pub use labels::{Label, LabelOf, Labels};
+pub use outgoing::{JournalReader, Piece};
 pub use points::{Block, Columns, Merger, Points};
 pub use record::{Batch, Column, Order, Record, SeriesTable, Stamp, micros, n_bytes};
 pub use repository::Repository;

@@ -6,11 +6,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::io::Read as _;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use trailmark_core::{ContentId, Edit, Params, RunId, SeriesKey, Step, Value, WallTime, WriterId};
+use trailmark_core::{ContentId, Edit, Kept, Params, RunId, SeriesKey, Step, Value, WallTime, WriterId};
 
 use crate::codec::Reader;
 use crate::fs::{self, ReadSeek};
@@ -112,6 +112,12 @@ pub trait Store: fmt::Debug + Send + Sync {
     /// # Errors
     /// [`Error::Io`], [`Error::Full`].
     fn put_blob(&self, bytes: &[u8]) -> Result<ContentId, Error>;
+
+    /// Keeps what a reader gives, however much, by content.
+    ///
+    /// # Errors
+    /// [`Error::Io`], also from the reader; [`Error::Full`].
+    fn put_blob_from(&self, from: &mut dyn Read) -> Result<Kept, Error>;
 
     /// Opens kept bytes.
     ///

@@ -17,6 +17,7 @@ mod ask;
 mod blobs;
 mod edits;
 mod guard;
+mod ingest;
 mod labels;
 mod live;
 mod logs;

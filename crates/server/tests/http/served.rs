@@ -73,6 +73,17 @@ impl Served {
 
     /// Sends a request as it is written here, and reads the answer.
     pub(crate) fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+        self.send_bytes(method, path, headers, body.as_bytes())
+    }
+
+    /// The same with a body of any bytes.
+    pub(crate) fn send_bytes(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Answer {
         let mut stream = TcpStream::connect(self.address).unwrap();
         stream.set_read_timeout(Some(LIMIT)).unwrap();
         let mut text = format!("{method} {path} HTTP/1.1\r\nconnection: close\r\n");
@@ -80,8 +91,9 @@ impl Served {
             text.push_str(&format!("host: {}\r\n", self.address));
         }
         headers.iter().for_each(|(name, value)| text.push_str(&format!("{name}: {value}\r\n")));
-        text.push_str(&format!("content-length: {}\r\n\r\n{body}", body.len()));
+        text.push_str(&format!("content-length: {}\r\n\r\n", body.len()));
         stream.write_all(text.as_bytes()).unwrap();
+        stream.write_all(body).unwrap();
         let mut reader = BufReader::new(stream);
         let mut line = String::new();
         reader.read_line(&mut line).unwrap();
