@@ -4,7 +4,7 @@
 //! lease loses it, and counts as crashed until it is heard of again.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use trailmark_core::{RunId, SeriesKey, WriterId};
@@ -31,6 +31,9 @@ pub(crate) struct Ingest {
     /// Whether the writer says before `offset` that it ended.
     has_ended: bool,
 }
+
+/// Where a journal is received; none while nobody sends it.
+pub(crate) type Slot = Arc<Mutex<Option<Ingest>>>;
 
 /// Sees only whether the writer ended.
 #[derive(Debug, Default)]

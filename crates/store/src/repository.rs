@@ -9,7 +9,7 @@ use trailmark_core::{RunId, WriterId};
 
 use crate::fs::{Files, Os};
 use crate::gather::Gather;
-use crate::ingest::Ingest;
+use crate::ingest;
 use crate::journal::{Header, Role};
 use crate::row::RunRow;
 use crate::scan::{self, Place, Scan};
@@ -33,7 +33,7 @@ pub(crate) struct Inner {
     /// The writer of this process's edits; a new one after a failed write. Held for the whole of an edit.
     pub(crate) editor: Mutex<WriterId>,
     /// Journals whose writers are elsewhere.
-    pub(crate) ingest: Mutex<HashMap<(RunId, WriterId), Arc<Mutex<Option<Ingest>>>>>,
+    pub(crate) ingest: Mutex<HashMap<(RunId, WriterId), ingest::Slot>>,
     /// Tells cursors of this process from those of others.
     pub(crate) session: WriterId,
     /// Held while the kept views or the labels are changed.
