@@ -12,7 +12,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use crate::command::{output, root, run};
-use crate::{bench_track, bench_ui, bench_up, peers};
+use crate::{bench_ingest, bench_track, bench_ui, bench_up, peers};
 
 /// A benchmark beside its peer.
 #[derive(Subcommand)]
@@ -25,6 +25,8 @@ pub(crate) enum Bench {
     Track(bench_track::Track),
     /// Start, memory and answers of `trailmark up` on thousands of runs.
     Up(bench_up::Up),
+    /// Points a second that processes record into one server.
+    Ingest(bench_ingest::Ingest),
 }
 
 /// How much of the training benchmark is run.
@@ -51,6 +53,7 @@ pub(crate) fn measure(bench: &Bench) -> Result<()> {
         Bench::Ui(arguments) => bench_ui::ui(arguments),
         Bench::Track(arguments) => bench_track::track(arguments),
         Bench::Up(arguments) => bench_up::up(arguments),
+        Bench::Ingest(arguments) => bench_ingest::ingest(arguments),
     }
 }
 

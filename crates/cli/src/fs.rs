@@ -47,6 +47,14 @@ pub(crate) fn want_folder(path: &Path) -> Result<()> {
     found.map(|_| ()).with_context(|| format!("find a folder: {}", path.display()))
 }
 
+/// Whether nothing is there, or a folder with nothing in it.
+pub(crate) fn is_absent_or_empty(path: &Path) -> bool {
+    match std::fs::read_dir(path) {
+        Ok(mut entries) => entries.next().is_none(),
+        Err(error) => error.kind() == std::io::ErrorKind::NotFound,
+    }
+}
+
 /// A folder with those above it.
 pub(crate) fn create_folder(path: &Path) -> Result<()> {
     std::fs::create_dir_all(path).with_context(|| format!("make a folder: {}", path.display()))

@@ -17,11 +17,16 @@ use trailmark_store::Repository;
 
 use crate::answerer::{Notes, Readers};
 use crate::signals::{self, Manner};
-use crate::{DONE, INTERRUPTED, Place};
+use crate::{DONE, INTERRUPTED, Place, fs};
 
 /// Serves the page: runs, curves, texts and answers, in the browser.
 #[derive(Args)]
-#[command(after_help = "Example: trailmark up --repo .trailmark\n\nCtrl-C stops it; nothing is lost.")]
+#[command(after_help = "Examples:
+  trailmark up
+  trailmark up --repo /data/runs --listen 127.0.0.1:43800
+
+Other programs record to it: trailmark train --repo http://127.0.0.1:43800 …
+A folder that is named and not there yet becomes an empty repository. Ctrl-C stops it; nothing is lost.")]
 pub(crate) struct Up {
     /// The address to listen on.
     #[arg(long, default_value = "127.0.0.1", value_name = "IP")]
@@ -64,7 +69,12 @@ pub(crate) fn run(up: &Up) -> Result<u8> {
         signal_hook::flag::register(signal, Arc::clone(&stop)).context("listen for signals")?;
     }
     let available = std::thread::available_parallelism().map_or(1, usize::from);
-    let server = bind(&up.place.path(), addresses, (up.insecure, Threads::new(available)?))?;
+    let repository = up.place.path();
+    if up.place.repo.is_some() && fs::is_absent_or_empty(&repository) {
+        Repository::open_or_create(&repository)?;
+        eprintln!("made an empty repository: {}", repository.display());
+    }
+    let server = bind(&repository, addresses, (up.insecure, Threads::new(available)?))?;
     serve(server, !up.no_open, move || stop.load(Ordering::Relaxed))
 }
 

@@ -82,7 +82,6 @@ fn until(what: &str, mut holds: impl FnMut() -> bool) {
 #[test]
 fn a_server_that_is_killed_and_started_again_has_every_point_once() {
     let place = Place::new();
-    Repository::open_or_create(&place.path("server")).unwrap();
     let mut up = Up::start(&place, 0);
     let port = up.port();
     let server = Server::new(&up.url).unwrap();
@@ -120,7 +119,6 @@ fn a_server_that_is_killed_and_started_again_has_every_point_once() {
 #[test]
 fn what_waits_for_a_server_that_was_away_is_sent_by_sync_once() {
     let place = Place::new();
-    Repository::open_or_create(&place.path("server")).unwrap();
     let up = Up::start(&place, 0);
     let (port, server) = (up.port(), Server::new(&up.url).unwrap());
     drop(up);
@@ -162,7 +160,6 @@ fn what_waits_for_a_server_that_was_away_is_sent_by_sync_once() {
 #[test]
 fn a_model_is_trained_to_a_server() {
     let place = Place::new();
-    Repository::open_or_create(&place.path("server")).unwrap();
     let up = Up::start(&place, 0);
     let (model, data) = (place.model(), program::questions());
     let mut command = place.command();

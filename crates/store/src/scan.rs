@@ -114,7 +114,14 @@ impl Scan {
         self.list(place)?;
         let runs = place.runs();
         let mut names = self.folders.iter().map(|(name, _)| name.as_str());
-        let times = place.files.0.modified(&runs, &mut names).map_err(fs::named("read a folder", &runs))?;
+        let times = match self.folders.is_empty() {
+            // It may not be there yet.
+            true => Vec::new(),
+            false => {
+                let times = place.files.0.modified(&runs, &mut names);
+                times.map_err(fs::named("read a folder", &runs))?
+            }
+        };
         let ids: Vec<RunId> = self.folders.iter().map(|(_, id)| *id).collect();
         // One that was compacted or deleted by hand since it was listed is missed by the next refresh.
         let seen = ids.iter().zip(times).filter_map(|(id, modified)| Some((*id, modified?)));
@@ -141,7 +148,10 @@ impl Scan {
         let runs = place.runs();
         let modified = match place.files.0.stat(&runs) {
             Ok(stat) => stat.modified,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                (self.folders, self.folders_modified) = (Vec::new(), None);
+                return Ok(());
+            }
             Err(error) => return Err(fs::named("read a folder", &runs)(error)),
         };
         if self.folders_modified == Some(modified) {
