@@ -13,8 +13,12 @@ use crate::bench::Raw;
 use crate::command::{output, root, run_command};
 
 /// Each target, and the folder of its seeds.
-const TARGETS: [(&str, &str); 3] =
-    [("query", "fuzz/seeds/query"), ("journal", "testdata/format"), ("data_set", "fuzz/seeds/data_set")];
+const TARGETS: [(&str, &str); 4] = [
+    ("query", "fuzz/seeds/query"),
+    ("journal", "testdata/format"),
+    ("data_set", "fuzz/seeds/data_set"),
+    ("aim", "fuzz/seeds/aim"),
+];
 /// Seconds that each runs; `TRAILMARK_FUZZ_SECS` says otherwise.
 const SECONDS: u64 = 60;
 /// One input that takes longer than so many seconds is a fault.

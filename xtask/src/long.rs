@@ -20,7 +20,7 @@ pub(crate) enum Proof {
     /// Three seeds of the demo: F1, the five answers and the minutes that the README promises. On a quiet machine;
     /// `TRAILMARK_MINILM` names the pretrained model's folder, else it is fetched.
     Seeds,
-    /// A minute of random inputs for each parser of foreign bytes: queries, journals, data sets. Wants a C++ compiler;
+    /// A minute of random inputs for each parser of foreign bytes: queries, journals, data sets, Aim's messages. Wants a C++ compiler;
     /// `TRAILMARK_FUZZ_SECS` says for how long.
     Fuzz,
 }
