@@ -162,6 +162,35 @@ export type ExperimentCount = {
   last_created_at: number;
 };
 
+// `GET /api/v1/search`.
+export type Hits = {
+  total: number;
+  took_millis: number;
+  items: Array<Hit>;
+};
+
+// A series, a file or an answer that a query found: it has the fields of its kind.
+export type Hit = {
+  run: string;
+  name: string;
+  context?: ParamTree;
+  count?: number;
+  first_step?: number;
+  last_step?: number;
+  last?: Real;
+  min?: Real;
+  max?: Real;
+  bytes?: number;
+  hash?: string;
+  uri?: string;
+  step?: number;
+  question?: string;
+  answer?: string;
+  score?: Real;
+  exact?: number;
+  f1?: number;
+};
+
 // `GET /api/v1/runs`.
 export type Runs = {
   total: number;

@@ -4,22 +4,26 @@ use anyhow::Result;
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 use trailmark_core::{ParamValue, Step};
+use trailmark_query::Kind;
 use trailmark_store::{Repository, RunRow, SeriesRow};
 
-use crate::search::{self, Found};
+use crate::search::{self, Cut, Found, Item};
 use crate::show::{self, Listed};
 use crate::terminal::{print, say};
 use crate::{DONE, Place, runs};
 
-/// Finds runs, metrics or texts by an expression.
+/// Finds runs, or the metrics, texts, images, files, answers … of runs, by an expression.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Query {
-    /// A Python expression over run, metric or texts.
+    /// A Python expression over run alone, or over run and one of metric, texts, images, audios, figures,
+    /// distributions, log_records, artifacts, answers.
     expression: String,
     /// How the result looks.
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
+    #[command(flatten)]
+    cut: Cut,
     #[command(flatten)]
     place: Place,
 }
@@ -28,6 +32,9 @@ const EXAMPLES: &str = "Examples:
   trailmark query 'run.hparams.learning_rate < 1e-3 and \"diverged\" not in run.tags'
   trailmark query 'metric.name == \"f1\" and metric.last > 80' --format csv
   trailmark query 'run.metrics[\"loss\", {\"subset\": \"eval\"}].last < 1' --format json
+  trailmark query 'run.status == \"finished\"' --sort '-run.metrics[\"f1\"].max, run.name' --limit 10
+  trailmark query 'answers.exact == 0 and answers.f1 > 0.8' --sort answers.question_key
+  trailmark query 'artifacts.bytes > 1e9' --sort -artifacts.bytes
 
 An unknown name is an error that shows where it stands and which name is nearest.";
 
@@ -43,10 +50,11 @@ enum Format {
 
 pub(crate) fn run(query: &Query) -> Result<u8> {
     let repository = Repository::open(&query.place.path())?;
-    match search::any(&repository, &query.expression)? {
+    match search::any(&repository, &query.expression, &query.cut)? {
         Found::Runs(rows) => show_runs(query.format, &rows.iter().map(|row| &**row).collect::<Vec<_>>())?,
-        Found::Series(found) => {
-            show_series(query.format, &found.iter().map(|(run, row)| (&**run, row)).collect::<Vec<_>>())?;
+        Found::Items(kind, found) => {
+            let found: Vec<(&RunRow, &Item)> = found.iter().map(|(run, item)| (&**run, item)).collect();
+            show_items(query.format, kind, &found)?;
         }
     }
     Ok(DONE)
@@ -71,22 +79,26 @@ fn show_runs(format: Format, rows: &[&RunRow]) -> Result<()> {
     }
 }
 
-fn show_series(format: Format, found: &[(&RunRow, &SeriesRow)]) -> Result<()> {
+fn show_items(format: Format, kind: Kind, found: &[(&RunRow, &Item)]) -> Result<()> {
     if format == Format::Json {
-        let objects = found.iter().map(|(run, row)| {
-            json!({
-                "run": run.id.to_string(), "run_name": run.name, "experiment": run.experiment, "name": row.key.name,
-                "context": show::param(&ParamValue::Map(row.key.context.as_params().clone())),
-                "count": row.count, "last_step": row.last_step.0, "last": row.last.map(show::number),
-                "min": of_place(row.min).map(show::number), "max": of_place(row.max).map(show::number),
-            })
-        });
+        let objects = found.iter().map(|(run, item)| json(run, item));
         return print(&Value::from(objects.collect::<Vec<_>>()).to_string());
     }
-    let head = ["run", "run name", "series", "points", "last step", "last", "min", "max"];
-    let rows: Vec<Vec<String>> = found.iter().map(|(run, row)| cells(run, row)).collect();
+    let of_kind: &[&str] = match kind {
+        Kind::Metrics => &["series", "points", "last step", "last", "min", "max"],
+        Kind::Artifacts => &["file", "bytes", "hash", "uri"],
+        Kind::Answers => &["step", "question", "answer", "score", "exact", "f1"],
+        _ => &["series", "points", "first step", "last step"],
+    };
+    let head = [&["run", "run name"], of_kind].concat();
+    let rows: Vec<Vec<String>> = found.iter().map(|(run, item)| cells(run, kind, item)).collect();
     if format == Format::Table {
-        say(&format!("{} series", rows.len()));
+        let what = match kind {
+            Kind::Artifacts => "files",
+            Kind::Answers => "answers",
+            _ => "series",
+        };
+        say(&format!("{} {what}", rows.len()));
         return show::table(&head, &rows);
     }
     print(&head.join(",").replace(' ', "_"))?;
@@ -94,20 +106,70 @@ fn show_series(format: Format, found: &[(&RunRow, &SeriesRow)]) -> Result<()> {
         .try_for_each(|row| print(&row.iter().map(|cell| show::field(cell)).collect::<Vec<_>>().join(",")))
 }
 
+/// An item as an object; numbers that JSON has not are texts.
+fn json(run: &RunRow, item: &Item) -> Value {
+    let mut object = match item {
+        Item::Series(row) => json!({
+            "name": row.key.name,
+            "context": show::param(&ParamValue::Map(row.key.context.as_params().clone())),
+            "count": row.count, "first_step": row.first_step.0, "last_step": row.last_step.0,
+            "last": row.last.map(show::number),
+            "min": of_place(row.min).map(show::number), "max": of_place(row.max).map(show::number),
+        }),
+        Item::Artifact { name, file, uri } => json!({
+            "name": name, "bytes": file.as_ref().map(|(n_bytes, _)| n_bytes),
+            "hash": file.as_ref().map(|(_, id)| id), "uri": Some(uri).filter(|uri| !uri.is_empty()),
+        }),
+        Item::Answer(tracked, question) => {
+            let answer = &tracked.answer;
+            json!({
+                "step": tracked.step.0, "question_key": answer.question_key, "question": question,
+                "golds": answer.golds, "answer": answer.best.text, "score": show::number(answer.best.score),
+                "null_score": answer.null_score.map(show::number),
+                "exact": show::number(answer.exact_match), "f1": show::number(answer.f1),
+                "millis": show::number(answer.millis),
+            })
+        }
+    };
+    if let Value::Object(object) = &mut object {
+        object.insert("run".to_owned(), run.id.to_string().into());
+        object.insert("run_name".to_owned(), run.name.as_str().into());
+        object.insert("experiment".to_owned(), run.experiment.as_str().into());
+    }
+    object
+}
+
 fn of_place(place: Option<(Step, f64)>) -> Option<f64> {
     place.map(|(_, value)| value)
 }
 
-fn cells(run: &RunRow, row: &SeriesRow) -> Vec<String> {
+fn cells(run: &RunRow, kind: Kind, item: &Item) -> Vec<String> {
+    let of_item = match item {
+        Item::Series(row) => of_series(kind, row),
+        Item::Artifact { name, file, uri } => {
+            let (n_bytes, id) = file.clone().map_or_else(Default::default, |(n, id)| (n.to_string(), id));
+            vec![name.clone(), n_bytes, id, uri.clone()]
+        }
+        Item::Answer(tracked, question) => {
+            let answer = &tracked.answer;
+            vec![
+                tracked.step.0.to_string(),
+                question.clone().unwrap_or_else(|| answer.question_key.clone()),
+                answer.best.text.clone(),
+                format!("{:.4}", answer.best.score),
+                answer.exact_match.to_string(),
+                format!("{:.4}", answer.f1),
+            ]
+        }
+    };
+    [vec![run.id.to_string(), run.name.clone()], of_item].concat()
+}
+
+fn of_series(kind: Kind, row: &SeriesRow) -> Vec<String> {
     let number = |number: Option<f64>| number.map_or_else(String::new, |number| number.to_string());
-    vec![
-        run.id.to_string(),
-        run.name.clone(),
-        row.key.to_string(),
-        row.count.to_string(),
-        row.last_step.0.to_string(),
-        number(row.last),
-        number(of_place(row.min)),
-        number(of_place(row.max)),
-    ]
+    let (name, count, last_step) = (row.key.to_string(), row.count.to_string(), row.last_step.0.to_string());
+    if kind != Kind::Metrics {
+        return vec![name, count, row.first_step.0.to_string(), last_step];
+    }
+    vec![name, count, last_step, number(row.last), number(of_place(row.min)), number(of_place(row.max))]
 }

@@ -47,6 +47,8 @@ pub(crate) struct Ls {
     /// Only runs for which an expression holds: run.hparams.learning_rate < 1e-3
     #[arg(short, long, value_name = "EXPRESSION")]
     query: Option<String>,
+    #[command(flatten)]
+    cut: search::Cut,
     /// List archived runs too.
     #[arg(long)]
     all: bool,
@@ -117,7 +119,8 @@ pub(crate) fn run(runs: &Runs) -> Result<u8> {
 fn list(ls: &Ls) -> Result<u8> {
     let repository = Repository::open(&ls.place.path())?;
     let (rows, n_hidden) = match &ls.query {
-        Some(query) => (search::runs(&repository, query, ls.all)?, 0),
+        Some(query) => (search::sorted_runs(&repository, query, ls.all, &ls.cut)?, 0),
+        None if !ls.cut.is_whole() => (search::sorted_runs(&repository, "", ls.all, &ls.cut)?, 0),
         None => {
             let mut rows = repository.rows()?;
             let n_all = rows.len();

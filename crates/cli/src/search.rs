@@ -1,65 +1,125 @@
 //! Expressions of the query language over the runs of a repository (`docs/query.md`).
 
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use anyhow::{Result, anyhow};
+use clap::Args;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use trailmark_core::WallTime;
-use trailmark_query::{Clock, Expression, Kind, Schema};
-use trailmark_store::{Repository, RunItem, RunRow, SeriesRow};
+use trailmark_core::{ContentId, WallTime};
+use trailmark_query::{
+    Clock, Expression, Kind, Order, Problems, Prune, QueryError, Schema, SeriesView, SortKey,
+};
+use trailmark_store::{
+    AnswerView, ArtifactItem, Repository, RunItem, RunRow, SeriesRow, Store as _, TrackedAnswer, read_answers,
+};
 
 use crate::terminal::warn;
 
-/// Types of series that an expression may speak of.
-const SERIES: [Kind; 2] = [Kind::Metrics, Kind::Texts];
+/// Kinds of items that runs hold, in the order in which an expression is tried to be about them.
+const KINDS: &[Kind] = &[
+    Kind::Runs,
+    Kind::Metrics,
+    Kind::Texts,
+    Kind::Images,
+    Kind::Audios,
+    Kind::Figures,
+    Kind::Distributions,
+    Kind::LogRecords,
+    Kind::Artifacts,
+    Kind::Answers,
+];
+
+/// In which order what is found comes, and how much of it.
+#[derive(Args, Debug, Default)]
+pub(crate) struct Cut {
+    /// What the result is sorted by: run.experiment, -run.metrics["f1"].last
+    ///
+    /// Values of the query language, divided by commas; `-` before one puts the largest first. What has no such value
+    /// comes last. Without it the oldest run comes first.
+    #[arg(long, value_name = "VALUES", default_value = "", hide_default_value = true)]
+    #[arg(allow_hyphen_values = true)]
+    pub(crate) sort: String,
+    /// Leave out so many at the beginning.
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    pub(crate) offset: usize,
+    /// Show so many at most.
+    #[arg(long, value_name = "N")]
+    pub(crate) limit: Option<usize>,
+}
 
 /// What an expression was asked of.
 pub(crate) enum Found {
     /// Whole runs.
     Runs(Vec<Arc<RunRow>>),
-    /// Series, each with its run.
-    Series(Vec<(Arc<RunRow>, SeriesRow)>),
+    /// Series, files or answers, each with its run.
+    Items(Kind, Vec<(Arc<RunRow>, Item)>),
+}
+
+/// What a run holds.
+pub(crate) enum Item {
+    /// A series of any kind.
+    Series(SeriesRow),
+    /// A file.
+    Artifact {
+        /// What the run calls it.
+        name: String,
+        /// How large it is and the id of its content, where the repository has it.
+        file: Option<(u64, String)>,
+        /// Where it lies else.
+        uri: String,
+    },
+    /// An answer, and the question's text.
+    Answer(TrackedAnswer, Option<String>),
 }
 
 /// The runs for which an expression holds, oldest first; archived ones only when it speaks of them or `all` is wanted.
 pub(crate) fn runs(repository: &Repository, text: &str, all: bool) -> Result<Vec<Arc<RunRow>>> {
-    let items = items(repository)?;
-    let expression = parse(text, Kind::Runs, &schema(&items))?;
-    let expression = if all { expression.with_archived() } else { expression };
-    matching_runs(&items, &expression)
+    sorted_runs(repository, text, all, &Cut::default())
 }
 
-/// What an expression means: runs, or series where it speaks of `metric` or `texts`.
-pub(crate) fn any(repository: &Repository, text: &str) -> Result<Found> {
+/// The same in another order, or some of them.
+pub(crate) fn sorted_runs(
+    repository: &Repository,
+    text: &str,
+    all: bool,
+    cut: &Cut,
+) -> Result<Vec<Arc<RunRow>>> {
     let items = items(repository)?;
     let schema = schema(&items);
-    let kinds = [Kind::Runs, Kind::Metrics, Kind::Texts];
-    let read = kinds.into_iter().find_map(|kind| Expression::parse(text, kind, &schema).ok());
+    let expression = parse(text, Kind::Runs, &schema)?;
+    let expression = if all { expression.with_archived() } else { expression };
+    matching_runs(&items, &expression, &order(cut, Kind::Runs, &schema)?, cut)
+}
+
+/// What an expression means: runs, or what they hold where it speaks of `metric`, `texts`, `images` and so on.
+pub(crate) fn any(repository: &Repository, text: &str, cut: &Cut) -> Result<Found> {
+    let items = items(repository)?;
+    let schema = schema(&items);
+    let read = KINDS.iter().find_map(|kind| Expression::parse(text, *kind, &schema).ok());
     let expression = match read {
         Some(expression) => expression,
         // None reads it: the error is of what it seems to speak of.
-        None => {
-            let speaks_of = |kind: &Kind| kind.variable().is_some_and(|word| text.contains(word));
-            parse(text, SERIES.into_iter().find(speaks_of).unwrap_or(Kind::Runs), &schema)?
-        }
+        None => parse(text, spoken_of(text), &schema)?,
     };
-    if expression.kind() == Kind::Runs {
-        return Ok(Found::Runs(matching_runs(&items, &expression)?));
+    let kind = expression.kind();
+    let order = order(cut, kind, &schema)?;
+    if kind == Kind::Runs {
+        return Ok(Found::Runs(matching_runs(&items, &expression, &order, cut)?));
     }
-    let mut search = expression.search(clock());
-    let mut found = Vec::new();
-    for item in &items {
-        let series = if expression.kind() == Kind::Metrics { &item.metrics } else { &item.texts };
-        for one in series {
-            if search.matches_series(item, one).map_err(|error| anyhow!("{}", error.render(text)))? {
-                found.push((Arc::clone(&item.row), one.row().clone()));
-            }
-        }
-    }
-    tell_problems(&search, text);
-    Ok(Found::Series(found))
+    Ok(Found::Items(kind, matching_items(repository, &items, (&expression, &order), cut)?))
+}
+
+/// The kind whose variable a text names first, else runs.
+fn spoken_of(text: &str) -> Kind {
+    let words = text.split(|c: char| !c.is_alphanumeric() && c != '_' && c != '.');
+    let mut kinds = words.filter_map(|path| {
+        let first = path.split('.').next()?;
+        KINDS.iter().copied().find(|kind| kind.is_called(first))
+    });
+    kinds.next().unwrap_or(Kind::Runs)
 }
 
 fn items(repository: &Repository) -> Result<Vec<RunItem>> {
@@ -68,7 +128,7 @@ fn items(repository: &Repository) -> Result<Vec<RunItem>> {
 
 fn schema(items: &[RunItem]) -> Schema {
     let mut schema = Schema::new();
-    items.iter().for_each(|item| schema.add_run(item, &SERIES));
+    items.iter().for_each(|item| schema.add_run(item, KINDS));
     schema
 }
 
@@ -77,21 +137,138 @@ fn parse(text: &str, kind: Kind, schema: &Schema) -> Result<Expression> {
         .map_err(|error| anyhow!("read the expression: {}", error.render(text)))
 }
 
-fn matching_runs(items: &[RunItem], expression: &Expression) -> Result<Vec<Arc<RunRow>>> {
-    let text = expression.text();
-    let mut search = expression.search(clock());
-    let mut found = Vec::new();
-    for item in items {
-        if search.matches_run(item).map_err(|error| anyhow!("{}", error.render(text)))? {
-            found.push(Arc::clone(&item.row));
-        }
-    }
-    tell_problems(&search, text);
-    Ok(found)
+fn order(cut: &Cut, kind: Kind, schema: &Schema) -> Result<Order> {
+    Order::parse(&cut.sort, kind, schema)
+        .map_err(|error| anyhow!("read what to sort by: {}", error.render(&cut.sort)))
 }
 
-fn tell_problems(search: &trailmark_query::Search<'_>, text: &str) {
-    let problems = search.problems();
+fn matching_runs(
+    items: &[RunItem],
+    expression: &Expression,
+    order: &Order,
+    cut: &Cut,
+) -> Result<Vec<Arc<RunRow>>> {
+    let text = expression.text();
+    let clock = clock();
+    let (mut search, mut sorter) = (expression.search(clock), order.sorter(clock));
+    let mut found = Vec::new();
+    for item in items {
+        if search.matches_run(item).map_err(|error| stopped(&error, text))? {
+            let key = sorter.key(item, None).map_err(|error| stopped(&error, order.text()))?;
+            found.push((key, Arc::clone(&item.row)));
+        }
+    }
+    tell_problems(search.problems(), text);
+    tell_problems(sorter.problems(), order.text());
+    Ok(cut.of(found))
+}
+
+fn matching_items(
+    repository: &Repository,
+    items: &[RunItem],
+    (expression, order): (&Expression, &Order),
+    cut: &Cut,
+) -> Result<Vec<(Arc<RunRow>, Item)>> {
+    let (text, kind, clock) = (expression.text(), expression.kind(), clock());
+    let (mut search, mut sorter) = (expression.search(clock), order.sorter(clock));
+    let mut packs = Packs::default();
+    let mut found = Vec::new();
+    for item in items {
+        let pruned = search.prune(item).map_err(|error| stopped(&error, text))?;
+        if pruned == Prune::No {
+            continue;
+        }
+        let mut take = |view: &dyn SeriesView| -> Result<Option<SortKey>> {
+            let is_found = pruned == Prune::Yes
+                || search.matches_series(item, view).map_err(|error| stopped(&error, text))?;
+            let key = is_found.then(|| sorter.key(item, Some(view))).transpose();
+            key.map_err(|error| stopped(&error, order.text()))
+        };
+        let mut keep = |key: SortKey, what: Item| found.push((key, (Arc::clone(&item.row), what)));
+        for series in item.series_of(kind) {
+            if let Some(key) = take(series)? {
+                keep(key, Item::Series(series.clone()));
+            }
+        }
+        if kind == Kind::Artifacts {
+            for file in item.artifacts() {
+                if let Some(key) = take(file)? {
+                    keep(key, Item::from(file));
+                }
+            }
+        }
+        if kind == Kind::Answers {
+            for tracked in read_answers(repository, item)? {
+                let question = packs.text(repository, item, &tracked.answer.question)?;
+                let view = AnswerView { step: tracked.step, answer: &tracked.answer, question };
+                if let Some(key) = take(&view)? {
+                    let question = question.map(str::to_owned);
+                    keep(key, Item::Answer(tracked, question));
+                }
+            }
+        }
+    }
+    tell_problems(search.problems(), text);
+    tell_problems(sorter.problems(), order.text());
+    Ok(cut.of(found))
+}
+
+impl From<&ArtifactItem> for Item {
+    fn from(item: &ArtifactItem) -> Self {
+        Self::Artifact { name: item.name.clone(), file: item.file.clone(), uri: item.uri.clone() }
+    }
+}
+
+impl Cut {
+    /// What was found, in its order, as much of it as is wanted.
+    fn of<T>(&self, mut found: Vec<(SortKey, T)>) -> Vec<T> {
+        if !self.sort.is_empty() {
+            found.sort_by(|(a, _), (b, _)| a.cmp(b));
+        }
+        let wanted = found.into_iter().skip(self.offset).take(self.limit.unwrap_or(usize::MAX));
+        wanted.map(|(_, what)| what).collect()
+    }
+
+    /// Whether everything is wanted, oldest first.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.sort.is_empty() && self.offset == 0 && self.limit.is_none()
+    }
+}
+
+/// The questions that answers refer to, each pack of them read once.
+#[derive(Default)]
+struct Packs {
+    texts: BTreeMap<ContentId, BTreeMap<ContentId, String>>,
+    of_runs: HashMap<trailmark_core::RunId, Vec<ContentId>>,
+}
+
+impl Packs {
+    fn text(&mut self, repository: &Repository, item: &RunItem, id: &ContentId) -> Result<Option<&str>> {
+        if !self.of_runs.contains_key(&item.id()) {
+            let packs: Vec<ContentId> = repository.contents(item.id())?.packs.into_iter().collect();
+            for pack in &packs {
+                if !self.texts.contains_key(pack) {
+                    // The answers are worth asking for without their texts.
+                    let texts = repository.texts(pack).unwrap_or_else(|error| {
+                        warn(&error.to_string());
+                        BTreeMap::new()
+                    });
+                    self.texts.insert(*pack, texts);
+                }
+            }
+            self.of_runs.insert(item.id(), packs);
+        }
+        let packs = self.of_runs.get(&item.id()).into_iter().flatten();
+        let mut texts = packs.filter_map(|pack| self.texts.get(pack)?.get(id));
+        Ok(texts.next().map(String::as_str))
+    }
+}
+
+fn stopped(error: &QueryError, text: &str) -> anyhow::Error {
+    anyhow!("{}", error.render(text))
+}
+
+fn tell_problems(problems: &Problems, text: &str) {
     if let Some(first) = &problems.first {
         warn(&format!("{} items could not be judged: {}", problems.items, first.render(text)));
     }
@@ -100,4 +277,17 @@ fn tell_problems(search: &trailmark_query::Search<'_>, text: &str) {
 fn clock() -> Clock {
     let utc_offset_secs = TimeZone::system().to_offset(Timestamp::now()).seconds();
     Clock { now: WallTime::from(SystemTime::now()), utc_offset_secs }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_kind_of_a_wrong_expression_is_told_by_its_variable() {
+        assert_eq!(spoken_of("run.metrics['loss'].lst > 1"), Kind::Runs);
+        assert_eq!(spoken_of("run.name == 'a' and metric.lst > 1"), Kind::Metrics);
+        assert_eq!(spoken_of("(image.contxt == {})"), Kind::Images);
+        assert_eq!(spoken_of("not log_record.nme"), Kind::LogRecords);
+    }
 }

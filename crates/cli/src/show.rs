@@ -25,6 +25,10 @@ pub(crate) fn error(error: &anyhow::Error) -> String {
 /// What a person can do, by words of the error; the first that fits.
 const HINTS: &[(&str, &str)] = &[
     ("read the expression", "docs/query.md describes the language"),
+    (
+        "read what to sort by",
+        "values of the query language, such as run.name or -run.duration; docs/query.md",
+    ),
     ("delete runs", "trailmark runs rm RUN --yes"),
     ("tag runs", "trailmark runs tag RUN --add TAG"),
     ("change runs", "trailmark runs set RUN --name NAME"),

@@ -87,6 +87,23 @@ fn an_expression_finds_runs_and_series() {
     assert_eq!(csv.lines().next(), Some("run,run_name,series,points,last_step,last,min,max"));
     assert_eq!(csv.lines().count(), 3, "training and evaluation: {csv}");
 
+    let answers = ask(&["query", "answers.f1 >= 0", "--sort", "-answers.score", "--format", "json"]).ok();
+    let answers: Value = serde_json::from_str(&answers.stdout).unwrap();
+    let scores: Vec<f64> =
+        answers.as_array().unwrap().iter().map(|answer| answer["score"].as_f64().unwrap()).collect();
+    assert!(scores.len() > 1 && scores.is_sorted_by(|a, b| a >= b), "{scores:?}");
+    assert!(!answers[0]["question"].as_str().unwrap().is_empty(), "{}", answers[0]);
+    let page = ["query", "answers.f1 >= 0", "--sort", "-answers.score", "--offset", "1", "--limit", "1"];
+    let page = ask(&[&page[..], &["--format", "json"]].concat()).ok();
+    assert_eq!(serde_json::from_str::<Value>(&page.stdout).unwrap()[0], answers[1]);
+    let none = ask(&["query", "image.count > 0"]).ok();
+    assert!(none.stderr.contains("0 series"), "{none:?}");
+    ask(&["query", "image.conut > 0"]).fails(1, &["conut", "did you mean count?"], "docs/query.md");
+    let wrong = ask(&["runs", "ls", "--sort", "-run.hparams.learning_rat"]);
+    wrong.fails(1, &["read what to sort by", "did you mean learning_rate?"], "docs/query.md");
+    let listed = ask(&["runs", "ls", "--sort", "run.name, -run.duration", "--limit", "1", "--json"]).ok();
+    assert_eq!(serde_json::from_str::<Value>(&listed.stdout).unwrap().as_array().unwrap().len(), 1);
+
     ask(&["runs", "tag", "-q", "run.name == 'only'", "--add", "seen"]).ok();
     assert_eq!(run(&place)["tags"], serde_json::json!(["seen"]));
     assert!(

@@ -39,6 +39,43 @@ pub(crate) fn compile(text: &str, kind: Kind, schema: &Schema) -> Result<Tree, D
     Ok(Tree { root, slots: compiler.slots, speaks_of_archived: compiler.speaks_of_archived })
 }
 
+/// Reads and checks what items are ordered by: values divided by commas, each with whether it is from the largest down,
+/// and how many variables they make.
+pub(crate) fn compile_order(
+    text: &str,
+    kind: Kind,
+    schema: &Schema,
+) -> Result<(Vec<(Node, bool)>, usize), Defect> {
+    limit::check_length(text)?;
+    if text.trim().is_empty() {
+        return Ok((Vec::new(), 0));
+    }
+    limit::check_depth(text)?;
+    let parsed = syntax::parse(text)?;
+    let mut compiler = Compiler::new(kind, schema);
+    let parts = match &*parsed {
+        Expr::Tuple(tuple) => tuple.elts.iter().collect(),
+        single => vec![single],
+    };
+    let mut keys = Vec::new();
+    for part in parts {
+        let (value, is_reverse) = match part {
+            Expr::UnaryOp(py::ExprUnaryOp { op: py::UnaryOp::USub, operand, .. }) => (&**operand, true),
+            value => (value, false),
+        };
+        let node = compiler.node(value)?;
+        if matches!(
+            compiler.type_of(&node),
+            Type::Function | Type::Run | Type::Collection(_) | Type::Series(_)
+        ) {
+            let defect = Defect::new(node.span, "nothing is ordered by this");
+            return Err(defect.expecting("a number, a text or a date, such as run.created_at"));
+        }
+        keys.push((node, is_reverse));
+    }
+    Ok((keys, compiler.slots))
+}
+
 /// Translates one query.
 pub(crate) struct Compiler<'s> {
     pub(crate) kind: Kind,

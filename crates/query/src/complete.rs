@@ -169,7 +169,7 @@ impl<'s> Completer<'s> {
             Some(Step::Name(name)) => {
                 match ["re", "math", "datetime"].into_iter().find(|module| *module == name) {
                     Some(module) => Subject::Module(module),
-                    None if self.kind.variable() == Some(&name) => Subject::Item(self.kind),
+                    None if self.kind.is_called(&name) => Subject::Item(self.kind),
                     None => Subject::Unknown,
                 }
             }
@@ -251,8 +251,13 @@ impl<'s> Completer<'s> {
                 let fields = Field::ALL.iter().filter(|field| field.belongs_to(*kind));
                 let fields = fields
                     .map(|field| property(field.word(), if field.is_text() { "text" } else { "number" }));
-                let own = [property("name", "text"), property("context", "dict"), property("run", "the run")];
-                own.into_iter().chain(fields).collect()
+                let own = [
+                    (*kind != Kind::Answers, property("name", "text")),
+                    (kind.has_contexts(), property("context", "dict")),
+                    (true, property("run", "the run")),
+                ];
+                let own = own.into_iter().filter(|(is_there, _)| *is_there).map(|(_, property)| property);
+                own.chain(fields).collect()
             }
             Subject::ItemName(_) => methods(Type::Text),
             Subject::Context(kind) => {

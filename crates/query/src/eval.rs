@@ -11,7 +11,7 @@ use crate::error::{Defect, Span};
 use crate::expression::Clock;
 use crate::function::Function;
 use crate::limit::Budget;
-use crate::tree::{Clause, Comparison, Comprehension, Node, Piece, Shape, Target, Tree, What};
+use crate::tree::{Clause, Comparison, Comprehension, Node, Piece, Shape, Target, What};
 use crate::value::Value;
 use crate::{Kind, RunView, SeriesView};
 
@@ -49,15 +49,15 @@ pub(crate) enum Flow {
 pub(crate) type Items<'v, 'a> = Box<dyn Iterator<Item = Value<'a>> + 'v>;
 
 impl<'a, 'b> Frame<'a, 'b> {
-    /// An evaluation for one run.
+    /// An evaluation for one run, of a query that makes so many variables.
     pub(crate) fn new(
-        tree: &Tree,
+        slots: usize,
         run: &'a dyn RunView,
         known: Known<'a>,
         clock: Clock,
         budget: &'b mut Budget,
     ) -> Self {
-        Self { run: Some(run), known, clock, budget, slots: vec![Value::None; tree.slots] }
+        Self { run: Some(run), known, clock, budget, slots: vec![Value::None; slots] }
     }
 
     /// An evaluation of what asks nothing of a run.

@@ -187,7 +187,7 @@ impl Search<'_> {
     fn value<'r>(&mut self, run: &'r dyn RunView, known: Known<'r>) -> Result<Option<bool>, Defect> {
         self.budget.begin_item();
         let tree = &self.expression.tree;
-        let mut frame = Frame::new(tree, run, known, self.clock, &mut self.budget);
+        let mut frame = Frame::new(tree.slots, run, known, self.clock, &mut self.budget);
         match frame.value(&tree.root)? {
             Value::Unknown => Ok(None),
             value => value.verdict(tree.root.span).map(Some),

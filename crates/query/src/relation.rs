@@ -332,7 +332,8 @@ fn order_of_numbers(a: &Value<'_>, b: &Value<'_>) -> Option<Ordering> {
     }
 }
 
-fn order_of_mixed(a: i64, b: f64) -> Option<Ordering> {
+/// Which of a whole and a real number is larger, to the last digit; none for NaN.
+pub(crate) fn order_of_mixed(a: i64, b: f64) -> Option<Ordering> {
     // From 2⁶³ on nothing fits an i64; below, the whole part does.
     const BEYOND: f64 = 9_223_372_036_854_775_808.0;
     match b {

@@ -23,7 +23,7 @@ impl Compiler<'_> {
         if name == "run" {
             return Ok(What::Run);
         }
-        if self.is_variable(name) {
+        if self.kind.is_called(name) {
             return Ok(What::Item);
         }
         if let Some(spec) = function(name) {
@@ -32,16 +32,8 @@ impl Compiler<'_> {
         Err(self.unknown_name(name, span))
     }
 
-    /// Whether a name stands for the item; of `texts` the singular does too.
-    fn is_variable(&self, name: &str) -> bool {
-        let Some(variable) = self.kind.variable() else { return false };
-        name == variable || Some(name) == self.kind.collection() || variable.strip_suffix('s') == Some(name)
-    }
-
     fn unknown_name(&self, name: &str, span: Span) -> Defect {
-        let is_other =
-            Kind::ALL.iter().any(|kind| kind.variable() == Some(name) || kind.collection() == Some(name));
-        if is_other {
+        if Kind::ALL.iter().any(|kind| kind.is_called(name)) {
             let defect = Defect::new(span, format!("`{name}` is not at hand here"));
             return match self.kind.variable() {
                 Some(variable) => defect.expecting(format!("`run` or `{variable}`")),
@@ -95,8 +87,7 @@ impl Compiler<'_> {
             self.speaks_of_archived |= *field == RunField::Archived;
             return Ok(What::RunField(*field));
         }
-        let collection =
-            Kind::ALL.iter().find(|kind| kind.collection() == Some(word) && **kind != Kind::Answers);
+        let collection = Kind::ALL.iter().find(|kind| kind.collection() == Some(word));
         if let Some(kind) = collection {
             return Ok(What::Collection(*kind));
         }
@@ -109,7 +100,7 @@ impl Compiler<'_> {
     fn item_attribute(&self, word: &str, span: Span) -> Result<What, Defect> {
         match word {
             "name" if self.kind != Kind::Answers => return Ok(What::ItemName),
-            "context" if self.kind != Kind::Answers => return Ok(What::ItemContext(Vec::new())),
+            "context" if self.kind.has_contexts() => return Ok(What::ItemContext(Vec::new())),
             "run" => return Ok(What::Run),
             _ => {}
         }
@@ -202,7 +193,8 @@ impl Compiler<'_> {
             Type::Any | Type::Dict | Type::Run => return Ok(()),
             Type::Series(kind) => {
                 let has = Field::ALL.iter().any(|field| field.word() == word && field.belongs_to(kind));
-                let is_known = has || matches!(word, "name" | "context" | "run");
+                let is_known =
+                    has || matches!(word, "name" | "run") || word == "context" && kind.has_contexts();
                 return if is_known { Ok(()) } else { Err(unknown_field(kind, word, span)) };
             }
             Type::Time => TIME_FIELDS,
@@ -332,7 +324,8 @@ pub(crate) fn unknown_member(module: &str, word: &str, span: Span) -> Defect {
 
 fn unknown_field(kind: Kind, word: &str, span: Span) -> Defect {
     let fields = Field::ALL.iter().filter(|field| field.belongs_to(kind)).map(|field| field.word());
-    let known = fields.chain(["name", "context", "run"]);
+    let own = [("name", kind != Kind::Answers), ("context", kind.has_contexts()), ("run", true)];
+    let known = fields.chain(own.into_iter().filter(|(_, is_there)| *is_there).map(|(word, _)| word));
     let subject = kind.variable().unwrap_or("series");
     let known: Vec<&str> = known.collect();
     let defect = Defect::new(span, format!("`{subject}` has no attribute `{word}`"));

@@ -25,6 +25,10 @@ pub enum Kind {
     Figures,
     /// Series of distributions: `distributions`.
     Distributions,
+    /// Series of messages with their severity: `log_records`.
+    LogRecords,
+    /// Files: `artifacts`.
+    Artifacts,
     /// Single answers to questions: `answers`.
     Answers,
 }
@@ -113,8 +117,9 @@ macro_rules! fields {
             pub fn belongs_to(self, kind: Kind) -> bool {
                 let group = match self { $(Self::$variant => Group::$group,)* };
                 match group {
-                    Group::Series => !matches!(kind, Kind::Runs | Kind::Answers),
+                    Group::Series => !matches!(kind, Kind::Runs | Kind::Answers | Kind::Artifacts),
                     Group::Numbers => kind == Kind::Metrics,
+                    Group::Artifact => kind == Kind::Artifacts,
                     Group::Answer => kind == Kind::Answers,
                 }
             }
@@ -130,6 +135,7 @@ macro_rules! fields {
 enum Group {
     Series,
     Numbers,
+    Artifact,
     Answer,
 }
 
@@ -158,6 +164,12 @@ fields! {
     LastEpoch "last_epoch" Series false,
     /// The type of the values: `int`, `float`, `text` and so on.
     Dtype "dtype" Series true,
+    /// How large the file is; none for one that lies elsewhere.
+    Bytes "bytes" Artifact false,
+    /// The id of the file's content; none for one that lies elsewhere.
+    Hash "hash" Artifact true,
+    /// Where a file lies that was left elsewhere.
+    Uri "uri" Artifact true,
     /// The step of the answer.
     Step "step" Answer false,
     /// The question's text.
@@ -188,6 +200,8 @@ impl Kind {
         Self::Audios,
         Self::Figures,
         Self::Distributions,
+        Self::LogRecords,
+        Self::Artifacts,
         Self::Answers,
     ];
 
@@ -201,23 +215,41 @@ impl Kind {
             Self::Audios => Some("audios"),
             Self::Figures => Some("figures"),
             Self::Distributions => Some("distributions"),
+            Self::LogRecords => Some("log_records"),
+            Self::Artifacts => Some("artifacts"),
             Self::Answers => Some("answers"),
         }
     }
 
-    /// The attribute of `run` that holds its series of this kind: `run.metrics`, `run.texts` …
-    pub fn collection(self) -> Option<&'static str> {
+    /// The word for its items together, as requests name it: `metrics`, `texts` …; none for [`Kind::Runs`].
+    pub fn plural(self) -> Option<&'static str> {
         match self {
             Self::Metrics => Some("metrics"),
             other => other.variable(),
         }
     }
 
+    /// The attribute of `run` that holds its series of this kind: `run.metrics`, `run.texts` … Answers are not held.
+    pub fn collection(self) -> Option<&'static str> {
+        self.plural().filter(|_| self != Self::Answers)
+    }
+
+    /// Whether a word stands for one item of this kind: `texts` may be written `text` too.
+    pub fn is_called(self, word: &str) -> bool {
+        let Some(plural) = self.plural() else { return false };
+        word == plural || plural.strip_suffix('s') == Some(word)
+    }
+
+    /// Whether its items have contexts: answers and files have none.
+    pub fn has_contexts(self) -> bool {
+        !matches!(self, Self::Runs | Self::Answers | Self::Artifacts)
+    }
+
     /// The kind that a request names: `runs`, `metrics`, `texts` …
     pub fn from_word(word: &str) -> Option<Self> {
         match word {
             "runs" => Some(Self::Runs),
-            _ => Self::ALL.iter().copied().find(|kind| kind.collection() == Some(word)),
+            _ => Self::ALL.iter().copied().find(|kind| kind.plural() == Some(word)),
         }
     }
 }

@@ -27,6 +27,15 @@ fn check_metrics(marked: &str, expected: &str) {
 }
 
 #[test]
+fn the_variable_of_each_kind_is_offered() {
+    for kind in Kind::ALL {
+        let Some(variable) = kind.variable() else { continue };
+        let marked = format!("{}|", &variable[..4]);
+        assert!(offered(*kind, &marked).split("  ").any(|offer| offer == variable), "{marked}");
+    }
+}
+
+#[test]
 fn attributes_of_runs_are_params_first() {
     check("run.|", "hparams  seed  metrics  texts  images  audios");
     check("run.hparams.|", "get(\"7\")  batch_size  big  empty_d  empty_l  flag");
@@ -61,6 +70,12 @@ fn series_and_their_contexts_are_offered_in_brackets() {
     check("run.metrics[\"loss\", {\"subset\": \"val\"}].la|", "last  last_step  last_epoch");
     check_metrics("metric.|", "name  context  run  last  first  min");
     check_metrics("metric.context.|", "a  b  subset");
+    assert_eq!(offered(Kind::Images, "image.c|"), "context  count");
+    assert_eq!(offered(Kind::Images, "images.context.|"), "kind");
+    assert_eq!(offered(Kind::Artifacts, "artifact.|"), "name  run  bytes  hash  uri");
+    assert_eq!(offered(Kind::Artifacts, "artifacts.name == \"m|"), "model.bin\"");
+    assert_eq!(offered(Kind::Answers, "answer.|"), "run  step  question  question_key  answer  score");
+    check("run.artifacts[\"|", "model.bin\"  notes.txt\"");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 mod sample;
 
-use trailmark_query::{Clock, Expression, Kind, Prune, RunView as _, Schema};
+use trailmark_query::{Clock, Expression, Kind, Order, Prune, RunView as _, Schema};
 
 use sample::{CLOCK, NOON, Run};
 
@@ -316,6 +316,104 @@ fn pruning_never_contradicts_the_verdicts() {
 }
 
 #[test]
+fn every_kind_of_series_has_its_variable_and_its_place_on_the_run() {
+    for (kind, variable, name) in [
+        (Kind::Metrics, "metric", "loss"),
+        (Kind::Texts, "texts", "generated"),
+        (Kind::Texts, "text", "generated"),
+        (Kind::Images, "images", "image"),
+        (Kind::Images, "image", "image_list"),
+        (Kind::Audios, "audios", "audio"),
+        (Kind::Audios, "audio", "audio"),
+        (Kind::Figures, "figures", "fig"),
+        (Kind::Figures, "figure", "fig"),
+        (Kind::Distributions, "distributions", "weights"),
+        (Kind::Distributions, "distribution", "weights"),
+        (Kind::LogRecords, "log_records", "messages"),
+        (Kind::LogRecords, "log_record", "messages"),
+        (Kind::Artifacts, "artifacts", "model.bin"),
+        (Kind::Artifacts, "artifact", "notes.txt"),
+    ] {
+        let runs = sample::runs();
+        let schema = sample::schema(&runs);
+        let text = format!("{variable}.name == '{name}' and {variable}.run.name == run.name");
+        let expression = Expression::parse(&text, kind, &schema).unwrap();
+        let mut search = expression.search(CLOCK);
+        let found = runs.iter().filter(|run| search.matches_run(*run).unwrap()).count();
+        assert_eq!(found, if name == "loss" { 2 } else { 1 }, "{text}");
+        let held = format!("'{name}' in run.{}", kind.plural().unwrap());
+        assert_eq!(matching(&held).len(), found, "{held}");
+    }
+    check("run.artifacts['model.bin'].bytes > 1e6", "b");
+    check("any(a.uri is not None and a.uri.startswith('s3:') for a in run.artifacts)", "b");
+    let no = error_of("artifact.context == {}", Kind::Artifacts);
+    assert!(no.contains("`artifacts` has no attribute `context`"), "{no}");
+    let no = error_of("answer.name == 'a'", Kind::Answers);
+    assert!(no.contains("`answers` has no attribute `name`"), "{no}");
+    let no = error_of("images.last > 1", Kind::Images);
+    assert!(no.contains("`images` has no attribute `last`") && no.contains("last_step"), "{no}");
+}
+
+/// The first letters of all runs in an order.
+fn ordered(text: &str) -> String {
+    let runs = sample::runs();
+    let order = Order::parse(text, Kind::Runs, &sample::schema(&runs))
+        .unwrap_or_else(|error| panic!("{}", error.render(text)));
+    let mut sorter = order.sorter(CLOCK);
+    let mut keyed: Vec<_> = runs.iter().map(|run| (sorter.key(run, None).unwrap(), &run.name[..1])).collect();
+    keyed.sort_by(|(a, _), (b, _)| a.cmp(b));
+    keyed.into_iter().map(|(_, name)| name).collect()
+}
+
+#[test]
+fn runs_come_in_the_order_of_values() {
+    assert_eq!(ordered(""), "abgde");
+    assert_eq!(ordered("run.name"), "abdeg");
+    assert_eq!(ordered("-run.name"), "gedba");
+    assert_eq!(ordered("run.experiment, -run.name"), "gadbe");
+    // What has no value comes last, in both directions.
+    assert_eq!(ordered("run.hparams.lr"), "abdeg");
+    assert_eq!(ordered("-run.hparams.lr"), "edbag");
+    assert_eq!(ordered("run.hparams.nan"), "abgde");
+    assert_eq!(ordered("run.metrics['loss', {'subset': 'train'}].last, run.name"), "aebdg");
+    assert_eq!(ordered("(-run.hparams.lr, run.name)"), "edbag");
+    assert_eq!(ordered("run.archived, len(run.tags)"), "debag");
+    assert_eq!(ordered("-run.duration"), "ebgda");
+    // Numbers come before texts; whole numbers keep their last digits beside real ones.
+    assert_eq!(ordered("'x' if run.name < 'b' else run.hparams.batch_size"), "dbage");
+    assert_eq!(ordered("2**53 + 1 if run.name == 'alpha' else 2.0**53"), "bgdea");
+}
+
+#[test]
+fn a_wrong_order_is_an_error_with_its_place() {
+    let runs = sample::runs();
+    let schema = sample::schema(&runs);
+    let error = |text: &str| Order::parse(text, Kind::Runs, &schema).unwrap_err().render(text);
+    insta::assert_snapshot!(error("run.name, -run.hparams.lrr"), @r"
+    no run has `lrr` in `run.hparams`
+      line 1, column 24
+      | run.name, -run.hparams.lrr
+      |                        ^^^
+      did you mean lr?
+    ");
+    insta::assert_snapshot!(error("run.metrics['loss']"), @r"
+    nothing is ordered by this
+      line 1, column 1
+      | run.metrics['loss']
+      | ^^^^^^^^^^^^^^^^^^^
+      expected a number, a text or a date, such as run.created_at
+    ");
+    assert!(error("run.name for x").contains("column"));
+    let order = Order::parse("len(run.hparams.lr)", Kind::Runs, &schema).unwrap();
+    let mut sorter = order.sorter(CLOCK);
+    for run in runs.iter().take(2) {
+        sorter.key(run, None).unwrap();
+    }
+    assert_eq!(sorter.problems().items, 2);
+    assert!(sorter.end(2).is_err(), "an order that makes sense of nothing is a mistake");
+}
+
+#[test]
 fn a_series_expression_matches_runs_that_have_such_a_series() {
     let runs = sample::runs();
     let expression = Expression::parse("metric.name == 'loss'", Kind::Metrics, &Schema::open()).unwrap();
@@ -524,9 +622,10 @@ fn the_documentation_s_examples_can_be_read() {
         .filter_map(|line| line.strip_prefix("| `")?.split("` |").next())
         .map(|q| q.replace("\\|", "|"))
         .collect();
-    assert!(queries.len() >= 10, "{queries:?}");
+    assert!(queries.len() >= 14, "{queries:?}");
     for query in queries {
-        let kind = if query.contains("metric.") { Kind::Metrics } else { Kind::Runs };
+        let variable = |kind: &Kind| kind.variable().is_some_and(|word| query.contains(&format!("{word}.")));
+        let kind = Kind::ALL.iter().copied().find(variable).unwrap_or(Kind::Runs);
         if let Err(error) = Expression::parse(&query, kind, &Schema::open()) {
             panic!("{}", error.render(&query));
         }

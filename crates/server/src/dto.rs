@@ -12,6 +12,7 @@ mod labels;
 mod objects;
 mod plain;
 mod run;
+mod search;
 mod series;
 mod texts;
 mod views;
@@ -40,6 +41,7 @@ pub use run::{
     Checkpoint, Diagnosis, DiagnosisKind, Finding, FindingKind, Findings, Has, Metric, Run, RunDetail, Runs,
     SeriesEntry, SeriesKind, SeriesName, Siblings, Status, StatusDetail,
 };
+pub use search::{Hit, Hits};
 pub use series::{Changed, Column, Columns, Hello, SeriesHead, SeriesHeader};
 pub use texts::{LogHits, LogLine, Logs, Stream, Text, Texts};
 pub use views::{KeepView, KeptViews, View};

@@ -42,10 +42,10 @@ pub(crate) fn run(app: &App, item: &RunItem) -> Result<dto::Run, ApiError> {
         params: ParamTree(row.params.clone()),
         metrics: item.numbers().filter_map(metric).collect(),
         has: dto::Has {
-            texts: !item.texts.is_empty(),
+            texts: item.texts().len() > 0,
             answers: has(Kind::Answer),
             logs: has(Kind::Log),
-            system: item.metrics.iter().any(|series| trailmark_store::is_system(&series.row().key)),
+            system: item.metrics().any(|series| trailmark_store::is_system(&series.key)),
         },
         checkpoints: checkpoints.collect(),
     })

@@ -74,7 +74,7 @@ impl<'a> Found<'a> {
     fn add(&mut self, item: &'a Arc<RunItem>) {
         let row = &item.row;
         self.add_params("", &row.params);
-        for series in item.metrics.iter().map(|series| series.row()) {
+        for series in item.metrics() {
             let metric = self.metrics.entry(&series.key).or_default();
             metric.runs += 1;
             metric.points += series.count;
@@ -84,7 +84,7 @@ impl<'a> Found<'a> {
             }
         }
         let mut names = BTreeSet::new();
-        for series in item.texts.iter().map(|series| series.row()) {
+        for series in item.texts() {
             let text = self.texts.entry(&series.key.name).or_default();
             text.keys.extend(series.key.context.as_params().keys().map(String::as_str));
             text.points += series.count;

@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 use trailmark_core::WallTime;
-use trailmark_query::{Clock, Expression, Prune, QueryError};
-use trailmark_store::{RunItem, SeriesItem};
+use trailmark_query::{Clock, Expression, Order, Prune, QueryError, SeriesView};
+use trailmark_store::{RunItem, SeriesRow};
 
 use crate::dto::QueryPosition;
 use crate::error::ApiError;
@@ -22,6 +22,13 @@ pub(crate) enum Kind {
     Runs,
     Metrics,
     Texts,
+    Images,
+    Audios,
+    Figures,
+    Distributions,
+    LogRecords,
+    Artifacts,
+    Answers,
 }
 
 /// A query that was understood.
@@ -45,6 +52,13 @@ impl Kind {
             Self::Runs => trailmark_query::Kind::Runs,
             Self::Metrics => trailmark_query::Kind::Metrics,
             Self::Texts => trailmark_query::Kind::Texts,
+            Self::Images => trailmark_query::Kind::Images,
+            Self::Audios => trailmark_query::Kind::Audios,
+            Self::Figures => trailmark_query::Kind::Figures,
+            Self::Distributions => trailmark_query::Kind::Distributions,
+            Self::LogRecords => trailmark_query::Kind::LogRecords,
+            Self::Artifacts => trailmark_query::Kind::Artifacts,
+            Self::Answers => trailmark_query::Kind::Answers,
         }
     }
 }
@@ -64,8 +78,32 @@ impl Find {
         Ok(Self { expression, clock })
     }
 
+    /// What "now" and "local" mean.
+    pub(crate) fn clock(&self) -> Clock {
+        self.clock
+    }
+
     pub(crate) fn search(&self) -> Search<'_> {
         Search { search: self.expression.search(self.clock), has_found: false }
+    }
+
+    /// The runs that match in the order of values of the language, newest first where nothing else is said.
+    pub(crate) fn runs_in_order<'a>(
+        &self,
+        snapshot: &'a Snapshot,
+        order: &str,
+    ) -> Result<Vec<&'a Arc<RunItem>>, ApiError> {
+        let order = Order::parse(order, trailmark_query::Kind::Runs, &snapshot.schema())?;
+        let mut runs = self.runs(snapshot)?;
+        if !order.is_empty() {
+            let mut sorter = order.sorter(self.clock);
+            let keys = runs.iter().map(|item| sorter.key(&***item, None)).collect::<Result<Vec<_>, _>>()?;
+            sorter.end(runs.len())?;
+            let mut keyed: Vec<_> = keys.into_iter().zip(runs).collect();
+            keyed.sort_by(|(a, _), (b, _)| a.cmp(b));
+            runs = keyed.into_iter().map(|(_, item)| item).collect();
+        }
+        Ok(runs)
     }
 
     /// The runs that match, newest first.
@@ -84,12 +122,28 @@ impl Find {
 }
 
 impl Search<'_> {
+    /// What is certain of a run before what it holds is looked at.
+    pub(crate) fn prune(&mut self, item: &RunItem) -> Result<Prune, ApiError> {
+        Ok(self.search.prune(item)?)
+    }
+
+    /// Whether a series, file or answer of a run matches.
+    pub(crate) fn matches(
+        &mut self,
+        (item, pruned): (&RunItem, Prune),
+        view: &dyn SeriesView,
+    ) -> Result<bool, ApiError> {
+        let is_found = pruned == Prune::Yes || self.search.matches_series(item, view)?;
+        self.has_found |= is_found;
+        Ok(is_found)
+    }
+
     /// Those of the series of a run that match.
     pub(crate) fn series<'a>(
         &mut self,
         item: &RunItem,
-        series: impl Iterator<Item = &'a SeriesItem>,
-    ) -> Result<Vec<&'a SeriesItem>, ApiError> {
+        series: impl Iterator<Item = &'a SeriesRow>,
+    ) -> Result<Vec<&'a SeriesRow>, ApiError> {
         let mut found = Vec::new();
         match self.search.prune(item)? {
             Prune::No => {}

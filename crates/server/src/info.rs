@@ -37,7 +37,7 @@ pub(crate) fn info(app: &App) -> Result<dto::Info, ApiError> {
         }
         tags.extend(row.tags.iter().map(String::as_str));
         metrics.extend(item.numbers().map(|series| series.key.name.as_str()));
-        texts.extend(item.texts.iter().map(|series| series.row().key.name.as_str()));
+        texts.extend(item.texts().map(|series| series.key.name.as_str()));
         counts.answers += item.of_kind(Kind::Answer).map(|series| series.count).sum::<u64>();
         counts.logs += u64::from(item.of_kind(Kind::Log).next().is_some());
         let told = row.problems.iter();

@@ -38,6 +38,7 @@ mod read;
 mod route;
 mod runs;
 mod say;
+mod search;
 mod series;
 mod server;
 mod snapshot;

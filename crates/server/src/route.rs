@@ -20,7 +20,7 @@ use crate::guard::{self, Guard};
 use crate::parameter::{Parameters, deepest};
 use crate::{
     answers, artifacts, ask, blob, complete, edits, fields, findings, info, ingest, labels, live, logs,
-    objects, page, runs, series, texts, views,
+    objects, page, runs, search, series, texts, views,
 };
 
 /// Bytes of a request at most.
@@ -95,6 +95,7 @@ fn runs_and_series() -> Router<Arc<App>> {
     });
     let log = get(|app: Shared, Path(id): Path<String>| plain(app, move |app| logs::whole(app, &id)));
     Router::new()
+        .route("/search", query!(search::search))
         .route("/runs", query!(runs::list))
         .route("/runs.csv", get(|app: Shared, Parameters(request)| csv(app, request)))
         .route("/runs/{id}", one)

@@ -28,6 +28,8 @@ pub(crate) struct Request {
     #[serde(default)]
     sort: String,
     #[serde(default)]
+    order: String,
+    #[serde(default)]
     offset: usize,
     limit: Option<usize>,
     #[serde(default)]
@@ -40,7 +42,7 @@ pub(crate) fn list(app: &App, request: &Request) -> Result<dto::Runs, ApiError> 
     let snapshot = app.snapshots.fresh()?;
     let find = Find::new(&snapshot, &request.q, Kind::Runs, request.archived.0)?;
     let sort = Sort::parse(&request.sort)?;
-    let mut runs = find.runs(&snapshot)?;
+    let mut runs = find.runs_in_order(&snapshot, &request.order)?;
     sort.apply(&mut runs);
     let page = runs.iter().skip(request.offset).take(request.limit.unwrap_or(LIMIT));
     let faces = page.map(|item| face::run(app, item)).collect::<Result<Vec<_>, _>>()?;
@@ -85,6 +87,8 @@ pub(crate) struct CsvRequest {
     #[serde(default)]
     sort: String,
     #[serde(default)]
+    order: String,
+    #[serde(default)]
     columns: String,
     #[serde(default)]
     archived: Flag,
@@ -95,7 +99,7 @@ pub(crate) fn csv(app: &App, request: &CsvRequest) -> Result<String, ApiError> {
     let snapshot = app.snapshots.fresh()?;
     let find = Find::new(&snapshot, &request.q, Kind::Runs, request.archived.0)?;
     let sort = Sort::parse(&request.sort)?;
-    let mut runs = find.runs(&snapshot)?;
+    let mut runs = find.runs_in_order(&snapshot, &request.order)?;
     sort.apply(&mut runs);
     let names: Vec<String> = match request.columns.is_empty() {
         true => all_columns(&runs.iter().map(|item| &***item).collect::<Vec<_>>()),

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use serde::Deserialize;
 use trailmark_core::{RunId, SeriesKey};
-use trailmark_store::{Columns as Wants, Merger, Points, RunItem, SeriesItem, SeriesRow, Wanted};
+use trailmark_store::{Columns as Wants, Merger, Points, RunItem, SeriesRow, Wanted};
 
 use crate::app::App;
 use crate::dto::{SeriesHead, SeriesHeader};
@@ -117,13 +117,12 @@ pub(crate) fn series(app: &App, request: &Request) -> Result<Vec<u8>, ApiError> 
         if !only.is_empty() && !only.contains(&item.id()) {
             continue;
         }
-        let is_wanted = |one: &&SeriesItem| {
-            let key = &one.row().key;
+        let is_wanted = |one: &&SeriesRow| {
+            let key = &one.key;
             let is_named = request.names.0.is_empty() || request.names.0.contains(&key.name);
             is_named && (request.system.0 || !trailmark_store::is_system(key))
         };
-        let found = search.series(item, item.metrics.iter().filter(is_wanted))?;
-        let series: Vec<&SeriesRow> = found.into_iter().map(SeriesItem::row).collect();
+        let series = search.series(item, item.metrics().filter(is_wanted))?;
         total += series.len();
         if !series.is_empty() {
             jobs.push(Job { item, series });

@@ -91,9 +91,7 @@ impl Snapshot {
     pub(crate) fn schema(&self) -> Arc<Schema> {
         let make = || {
             let mut schema = Schema::new();
-            self.runs
-                .iter()
-                .for_each(|item| schema.add_run(&**item, &[QueryKind::Metrics, QueryKind::Texts]));
+            self.runs.iter().for_each(|item| schema.add_run(&**item, QueryKind::ALL));
             Arc::new(schema)
         };
         Arc::clone(self.schema.get_or_init(make))

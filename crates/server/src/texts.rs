@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use serde::Deserialize;
 use trailmark_core::{RunId, SeriesKey, Value};
-use trailmark_store::{Columns, Object, RunItem, SeriesItem, Store, Wanted};
+use trailmark_store::{Columns, Object, RunItem, SeriesRow, Store, Wanted};
 
 use crate::app::App;
 use crate::dto;
@@ -46,12 +46,11 @@ pub(crate) fn texts(app: &App, request: &Request) -> Result<dto::Texts, ApiError
     let limit = request.limit.unwrap_or(LIMIT);
     let (mut total, mut skip, mut texts, mut n_bytes) = (0u64, request.offset as u64, Vec::new(), 0);
     for item in &snapshot.runs {
-        let is_wanted = |series: &&SeriesItem| {
-            request.names.0.is_empty() || request.names.0.contains(&series.row().key.name)
-        };
-        let found = search.series(item, item.texts.iter().filter(is_wanted))?;
-        let count: u64 = found.iter().map(|series| series.row().count).sum();
-        let keys: Vec<SeriesKey> = found.iter().map(|series| SeriesKey::clone(&series.row().key)).collect();
+        let is_wanted =
+            |series: &&SeriesRow| request.names.0.is_empty() || request.names.0.contains(&series.key.name);
+        let found = search.series(item, item.texts().filter(is_wanted))?;
+        let count: u64 = found.iter().map(|series| series.count).sum();
+        let keys: Vec<SeriesKey> = found.iter().map(|series| SeriesKey::clone(&series.key)).collect();
         total += count;
         let is_full = texts.len() >= limit || n_bytes >= MOST_ANSWER_BYTES;
         if keys.is_empty() || is_full || skip >= count {

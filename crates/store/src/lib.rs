@@ -5,6 +5,7 @@
 //! journals, and reads one whole as [`RunData`]; [`Store`] is what others ask of it; [`Merger`] and [`Points`] make one
 //! series of what it hands out; [`best`] says which run is best. The bytes are specified in `docs/format.md`.
 
+mod answer;
 mod best;
 mod blob;
 mod catalog;
@@ -38,11 +39,12 @@ mod store;
 mod upkeep;
 mod views;
 
+pub use answer::{AnswerView, TrackedAnswer, read_answers};
 pub use best::{Best, BestRun, Selector, best};
 pub use error::Error;
 pub use fs::ReadSeek;
 pub use gather::checkpoint_key;
-pub use item::{RunItem, SeriesItem, is_system};
+pub use item::{ArtifactItem, RunItem, is_system};
 pub use journal::{JournalWriter, Problem};
 pub use labels::{Label, LabelOf, Labels};
 pub use outgoing::{JournalReader, Piece};

@@ -102,6 +102,8 @@ impl SeriesView for Series {
             Field::FirstStep => Some(Scalar::Int(0)),
             Field::LastStep => Some(Scalar::Int(self.last_step)),
             Field::Count => Some(Scalar::Int(self.last_step + 1)),
+            Field::Bytes => number(0),
+            Field::Uri => self.numbers.is_none().then_some(Scalar::Text("s3://bucket/notes.txt")),
             Field::Dtype => Some(Scalar::Text(self.dtype)),
             _ => None,
         }
@@ -147,6 +149,20 @@ pub fn metric(
 
 fn object(kind: Kind, name: &str, context: Context) -> Series {
     Series { kind, name: name.to_owned(), context, numbers: None, last_step: 3, dtype: "object" }
+}
+
+/// A file: how large it is, where the repository has it.
+fn file(name: &str, n_bytes: Option<u32>) -> Series {
+    let numbers = n_bytes.map(|n_bytes| [f64::from(n_bytes); 4]);
+    let dtype = "int";
+    Series {
+        kind: Kind::Artifacts,
+        name: name.to_owned(),
+        context: Context::empty(),
+        numbers,
+        last_step: 0,
+        dtype,
+    }
 }
 
 fn hparams(lr: f64, batch_size: Option<i64>) -> Params {
@@ -213,6 +229,9 @@ pub fn runs() -> Vec<Run> {
         object(Kind::Distributions, "weights", Context::empty()),
         object(Kind::Audios, "audio", Context::empty()),
         object(Kind::Figures, "fig", Context::empty()),
+        object(Kind::LogRecords, "messages", Context::empty()),
+        file("model.bin", Some(4_000_000)),
+        file("notes.txt", None),
     ];
     let mut gamma = run("gamma", "exp-a", "c4000000000000000000000c");
     gamma.is_archived = true;

@@ -1,10 +1,10 @@
 //! The answers of runs in memory: by step, and what they refer to.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use trailmark_core::{Answer, ContentId, RunId, SeriesKey, Value};
-use trailmark_store::{Columns, Kind, Order, RunItem, Store, Wanted};
+use trailmark_core::{Answer, ContentId, RunId, Step};
+use trailmark_store::{AnswerView, Kind, RunItem, Store, read_answers};
 
 use super::library::Library;
 use crate::dto::{AnswerStep, Summary, Verdict};
@@ -75,6 +75,25 @@ impl Shelf {
         Ok(answers)
     }
 
+    /// The answers of a run one by one: step, answer, and the question's text.
+    pub(crate) fn each(
+        &self,
+        store: &dyn Store,
+        item: &RunItem,
+        each: &mut dyn FnMut(&AnswerView<'_>) -> Result<(), ApiError>,
+    ) -> Result<(), ApiError> {
+        if count(item) == 0 {
+            return Ok(());
+        }
+        let (answers, library) = (self.answers(store, item)?, self.library(store, item)?);
+        for (step, of) in &answers.steps {
+            for answer in &of.answers {
+                each(&AnswerView { step: Step(*step), answer, question: library.text(&answer.question) })?;
+            }
+        }
+        Ok(())
+    }
+
     /// The answers of a run by step, in figures.
     pub(super) fn figures(
         &self,
@@ -104,27 +123,11 @@ fn n_bytes(answer: &Answer) -> usize {
 }
 
 fn read(store: &dyn Store, item: &RunItem) -> Result<Answers, ApiError> {
-    let series: Vec<SeriesKey> =
-        item.of_kind(Kind::Answer).map(|series| SeriesKey::clone(&series.key)).collect();
-    let wanted = Wanted { run: item.id(), series, columns: Columns::default(), after: None };
-    let mut all: Vec<(Order, i64, Option<f64>, Answer)> = Vec::new();
-    store.objects(&wanted, &mut |object| {
-        if let Value::Answer(answer) = object.value {
-            all.push((object.order, object.step.0, object.epoch, *answer));
-        }
-    })?;
-    // Stable: answers of one frame keep their places.
-    all.sort_by_key(|(order, ..)| *order);
     let mut answers = Answers::default();
-    let mut places: HashMap<(i64, String), usize> = HashMap::new();
-    for (_, step, epoch, answer) in all {
-        let of = answers.steps.entry(step).or_default();
-        of.epoch = epoch.or(of.epoch);
-        let place = *places.entry((step, answer.question_key.clone())).or_insert(of.answers.len());
-        match of.answers.get_mut(place) {
-            Some(earlier) => *earlier = answer,
-            None => of.answers.push(answer),
-        }
+    for tracked in read_answers(store, item)? {
+        let of = answers.steps.entry(tracked.step.0).or_default();
+        of.epoch = tracked.epoch.or(of.epoch);
+        of.answers.push(tracked.answer);
     }
     Ok(answers)
 }

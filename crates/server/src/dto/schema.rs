@@ -57,6 +57,7 @@ fn schema() -> String {
         Fields ParamField MetricField TextField Named
         Completion CompletionItem CompletionKind
         Home BestRun Activity ExperimentCount
+        Hits Hit
         Runs Run Status StatusDetail Metric Has Checkpoint
         RunDetail SeriesEntry SeriesKind Siblings Diagnosis DiagnosisKind
         Findings Finding FindingKind SeriesName

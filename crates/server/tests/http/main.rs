@@ -23,6 +23,7 @@ mod live;
 mod logs;
 mod objects;
 mod runs;
+mod search;
 mod series;
 mod served;
 mod texts;

@@ -61,6 +61,14 @@ fn runs_are_found_sorted_and_cut_into_pages() {
     assert!(f1.is_sorted_by(|a, b| a >= b), "{f1:?}");
     let page = served.json(&format!("runs?sort={sort}&offset=2&limit=3"));
     assert_eq!((&page["total"], names(&page)), (&json!(6), names(&sorted)[2..5].to_vec()));
+    let order = "-run.metrics%5B%22f1%22%5D.max,run.created_at";
+    assert_eq!(names(&served.json(&format!("runs?order={order}"))), names(&sorted));
+    let csv = served.get(&format!("/api/v1/runs.csv?columns=name&order={order}")).text();
+    assert_eq!(csv.lines().skip(1).collect::<Vec<_>>(), names(&sorted));
+    let (status, code, message) = served.error("runs?order=run.metrics%5B%22f2%22%5D.max");
+    assert_eq!((status, code.as_str()), (400, "query"), "{message}");
+    let (status, _, message) = served.error("runs?order=len(run.hparams.learning_rate)");
+    assert!(status == 400 && message.contains("`len`"), "{message}");
     let run = &all["runs"][0];
     assert_eq!(run["params"]["hparams"]["max_seq_length"], 384);
     assert!(run["params"].get("__system_params").is_none());
