@@ -77,7 +77,7 @@ fn check(repository: &Path, n_runs: usize, n_points: i64) {
         let run = repository.read_run(id).unwrap();
         assert_eq!(run.status, RunStatus::Ended(End::Finished));
         for (series, name) in NAMES.iter().enumerate() {
-            let points = &run.series[&SeriesKey::new(*name, Context::subset("train"))].points;
+            let points = &run.series[&SeriesKey::new(name, Context::subset("train"))].points;
             assert_eq!(points.len() as i64, n_points / NAMES.len() as i64, "{id} {name}");
             for (step, point) in (0..).zip(points) {
                 assert_eq!((point.step.0, &point.value), (step, &Value::Float(value(series, step))));

@@ -118,30 +118,64 @@ pub fn arguments(words: impl Iterator<Item = String>) -> Vec<String> {
         .collect()
 }
 
+/// A process as it says of itself, before anything is left out.
+#[derive(Debug, Clone, Default)]
+pub struct Program {
+    /// Environment variables.
+    pub variables: Vec<(String, String)>,
+    /// The words of the command line.
+    pub arguments: Vec<String>,
+    /// The program's file; empty where it is not known.
+    pub executable: String,
+    /// The folder that it works in; empty where it is not known.
+    pub folder: String,
+    /// What it is made of: packages and their versions.
+    pub packages: Vec<(String, String)>,
+}
+
+impl Program {
+    /// This process.
+    pub fn current() -> Self {
+        let own = ("trailmark".to_owned(), env!("CARGO_PKG_VERSION").to_owned());
+        // What the system does not tell is left out.
+        let path = |path: std::io::Result<std::path::PathBuf>| path.unwrap_or_default();
+        let text = |text: std::ffi::OsString| text.to_string_lossy().into_owned();
+        Self {
+            variables: std::env::vars_os().map(|(name, value)| (text(name), text(value))).collect(),
+            arguments: std::env::args_os().map(text).collect(),
+            executable: text(path(std::env::current_exe()).into_os_string()),
+            folder: text(path(std::env::current_dir()).into_os_string()),
+            packages: vec![own],
+        }
+    }
+}
+
 /// Everything that is known before the first step, for `__system_params`.
 pub fn environment() -> Params {
+    environment_of(Program::current())
+}
+
+/// The same for a process that says itself what it is; this process's own environment is not looked at.
+pub fn environment_of(program: Program) -> Params {
     let text = |text: String| ParamValue::Text(text);
     let map = |pairs: Vec<(String, String)>| {
         ParamValue::Map(pairs.into_iter().map(|(key, value)| (key, text(value))).collect())
     };
     let mut params = Params::new();
-    let variables = std::env::vars_os().map(|(name, value)| {
-        let name = name.to_string_lossy().into_owned();
-        let value = redact(&name, &value.to_string_lossy());
+    let git = git(&program);
+    let variables = program.variables.into_iter().map(|(name, value)| {
+        let value = redact(&name, &value);
         (name, value)
     });
     params.insert("env_variables".to_owned(), map(variables.collect()));
-    let words = arguments(std::env::args_os().map(|word| word.to_string_lossy().into_owned()));
+    let words = arguments(program.arguments.into_iter());
     params.insert("arguments".to_owned(), ParamValue::List(words.into_iter().map(text).collect()));
-    if let Ok(program) = std::env::current_exe() {
-        params.insert("executable".to_owned(), text(program.to_string_lossy().into_owned()));
+    for (name, value) in [("executable", program.executable), ("cwd", program.folder)] {
+        if !value.is_empty() {
+            params.insert(name.to_owned(), text(value));
+        }
     }
-    if let Ok(folder) = std::env::current_dir() {
-        params.insert("cwd".to_owned(), text(folder.to_string_lossy().into_owned()));
-    }
-    let own = ("trailmark".to_owned(), env!("CARGO_PKG_VERSION").to_owned());
-    params.insert("packages".to_owned(), map(vec![own]));
-    let git = git();
+    params.insert("packages".to_owned(), map(program.packages));
     if !git.is_empty() {
         params.insert("git_info".to_owned(), ParamValue::Map(git));
     }
@@ -151,10 +185,15 @@ pub fn environment() -> Params {
 
 /// Branch, remote, commit (as Aim has them), author and whether there are changes; nothing outside a work tree or
 /// without git.
-fn git() -> Params {
+fn git(program: &Program) -> Params {
     let ask = |arguments: &[&str]| -> Option<String> {
+        let mut git = Command::new("git");
+        git.env_clear().envs(program.variables.iter().map(|(name, value)| (name, value)));
+        if !program.folder.is_empty() {
+            git.current_dir(&program.folder);
+        }
         // Asking must not write: another git may work here.
-        let output = Command::new("git").env("GIT_OPTIONAL_LOCKS", "0").args(arguments).output().ok()?;
+        let output = git.env("GIT_OPTIONAL_LOCKS", "0").args(arguments).output().ok()?;
         output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
     };
     let mut params = Params::new();

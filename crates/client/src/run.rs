@@ -81,6 +81,10 @@ struct State {
     n_taken: u64,
     n_done: u64,
     wants_flush: bool,
+    /// How long a caller waits for room, where not for ever.
+    patience: Option<Duration>,
+    /// Somebody waited that long in vain: nobody else does until the writer goes on.
+    has_given_up: bool,
     /// How and when it ended; without a time when that is written.
     end: Option<(End, Option<WallTime>)>,
     lost: Option<Loss>,
@@ -151,6 +155,12 @@ impl Run {
         &self.name
     }
 
+    /// From now on a caller waits at most so long for room when the disk is slower than what is recorded; what finds none
+    /// counts as lost, and others do not wait until the writer goes on. Without this callers wait as long as it takes.
+    pub fn set_patience(&self, patience: Duration) {
+        self.shared.lock().patience = Some(patience);
+    }
+
     /// Keeps a file in the repository, however large, as an artifact of the run; under its own name where none is given.
     ///
     /// Returns when it is kept: on the disk, and named in the journal with the next frame.
@@ -187,30 +197,39 @@ impl Run {
         self.shared.work.notify_one();
         self.shared.done.notify_all();
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let joined = thread.map(JoinHandle::join);
+        // Who ends it first also waits for the server.
+        let Some(joined) = thread.map(JoinHandle::join) else { return Ok(()) };
         // What is not there by then waits in the spool: it is not lost.
         self.shipped(FAREWELL);
-        match joined {
-            None => Ok(()),
-            Some(Ok(result)) => result,
-            Some(Err(_)) => {
-                Err(Loss { points: 0, others: 0, reason: "the writer's thread panicked".to_owned() })
-            }
-        }
+        joined.unwrap_or_else(|_| {
+            Err(Loss { points: 0, others: 0, reason: "the writer's thread panicked".to_owned() })
+        })
     }
 
-    /// The state, with room for one more record; none when the run has ended.
-    fn room(&self) -> Option<MutexGuard<'_, State>> {
+    /// The state, with room for one more record; none when the run has ended, or when there is no room in time: then
+    /// `count` points and other records are lost.
+    fn room(&self, count: (u64, u64)) -> Option<MutexGuard<'_, State>> {
         let mut state = self.shared.lock();
         while state.is_full() && state.end.is_none() {
             self.shared.work.notify_one();
-            state = self.shared.done.wait(state).unwrap_or_else(PoisonError::into_inner);
+            let Some(patience) = state.patience else {
+                state = self.shared.done.wait(state).unwrap_or_else(PoisonError::into_inner);
+                continue;
+            };
+            if state.has_given_up {
+                state.lose(count, "the disk is slower than what is recorded");
+                return None;
+            }
+            let waited = self.shared.done.wait_timeout(state, patience);
+            let (again, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
+            state = again;
+            state.has_given_up = timeout.timed_out();
         }
         state.end.is_none().then_some(state)
     }
 
     fn push(&self, record: Record) {
-        if let Some(mut state) = self.room() {
+        if let Some(mut state) = self.room((0, 1)) {
             state.batch.push(record);
         }
     }
@@ -262,7 +281,7 @@ impl State {
 impl Recorder for Run {
     fn track(&self, name: &str, context: &Context, at: At, value: Value) {
         let time = micros(at.time.unwrap_or_else(|| WallTime::from(SystemTime::now())));
-        let Some(mut state) = self.room() else { return };
+        let Some(mut state) = self.room((1, 0)) else { return };
         let n_bytes = n_bytes(&value);
         if n_bytes > MOST_VALUE_BYTES {
             let reason = format!("got a value of {n_bytes} bytes, want at most {MOST_VALUE_BYTES}");
@@ -287,7 +306,7 @@ impl Recorder for Run {
     }
 
     fn contents(&self, texts: &[&str]) -> Vec<ContentId> {
-        if let Some(mut state) = self.room() {
+        if let Some(mut state) = self.room((0, 1)) {
             state.packs.push(texts.iter().map(|text| (*text).to_owned()).collect());
         }
         texts.iter().map(ContentId::of).collect()
@@ -295,7 +314,7 @@ impl Recorder for Run {
 
     fn keep(&self, bytes: Vec<u8>) -> Kept {
         let kept = Kept { id: ContentId::of(&bytes), n_bytes: bytes.len() as u64 };
-        if let Some(mut state) = self.room() {
+        if let Some(mut state) = self.room((0, 1)) {
             state.blob_bytes += bytes.len();
             state.blobs.push(bytes);
         }
@@ -374,6 +393,7 @@ impl Writing {
             state.blob_bytes = 0;
             let new = state.table.since(self.writer.n_series()).to_vec();
             state.wants_flush = false;
+            state.has_given_up = false;
             state.n_taken += 1;
             // Nothing is pushed once there is an end: this batch is the last.
             let end = state.end.clone();
@@ -444,5 +464,47 @@ impl Writing {
         let unsynced = std::mem::take(&mut self.unsynced);
         let error = self.writer.sync().err()?;
         (unsynced != (0, 0)).then(|| (unsynced, error.to_string()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A run whose writer never comes, as on a disk that hangs.
+    fn stuck() -> (tempfile::TempDir, Run) {
+        let folder = tempfile::tempdir().unwrap();
+        let repository = Repository::open_or_create(folder.path()).unwrap();
+        let shared = Shared { state: Mutex::default(), work: Condvar::new(), done: Condvar::new() };
+        let id = RunId::generate(WallTime::from(SystemTime::now()));
+        let shared = Arc::new(shared);
+        let run =
+            Run { id, name: String::new(), repository, shared, shipper: None, thread: Mutex::new(None) };
+        (folder, run)
+    }
+
+    #[test]
+    fn a_caller_with_patience_waits_once_and_what_finds_no_room_is_counted() {
+        let (_folder, run) = stuck();
+        let patience = Duration::from_millis(50);
+        run.set_patience(patience);
+        for _ in 0..CAPACITY {
+            run.track("x", &Context::empty(), At::default(), Value::Float(1.0));
+        }
+        let begin = Instant::now();
+        for _ in 0..1000 {
+            run.track("x", &Context::empty(), At::default(), Value::Float(1.0));
+        }
+        run.edit(Edit::AddTag("lost".to_owned()));
+        let took = begin.elapsed();
+        assert!(took >= patience && took < 20 * patience, "{took:?}");
+        let mut state = run.shared.lock();
+        let lost = state.lost.clone().unwrap();
+        assert_eq!((lost.points, lost.others), (1000, 1));
+        // The writer comes back: there is room again.
+        state.batch.clear();
+        drop(state);
+        run.track("x", &Context::empty(), At::default(), Value::Float(1.0));
+        assert_eq!(run.shared.lock().batch.n_points(), 1);
     }
 }

@@ -199,3 +199,17 @@ fn pictures_and_files_are_kept_with_the_run() {
     assert_eq!(data.artifacts["weights.bin"].artifact.file, Some(kept));
     assert_eq!(repository.check().unwrap(), []);
 }
+
+#[test]
+fn params_that_are_taken_back_are_gone() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = Run::start(options(&folder)).unwrap();
+    run.set_param(&["seed"], ParamValue::Int(1));
+    run.set_param(&["model"], ParamValue::from("bert"));
+    run.set_param(&[], ParamValue::from(vec!["seed", "never"]));
+    run.finish(End::Finished).unwrap();
+    let repository = Repository::open(folder.path()).unwrap();
+    let keys: Vec<String> = repository.params(run.id()).unwrap().into_keys().collect();
+    assert_eq!(keys, ["model"]);
+    assert_eq!(repository.run(run.id()).unwrap().params.len(), 1);
+}

@@ -202,9 +202,10 @@ impl About {
 
 fn set_param(params: &mut Params, path: &[String], value: ParamValue) {
     let path: Vec<&str> = path.iter().map(String::as_str).collect();
-    // An empty path with a map sets each of its keys; recorders write no other empty path.
+    // An empty path with a map sets each of its keys, with a list removes its keys; recorders write no other empty path.
     match (path.is_empty(), value) {
         (true, ParamValue::Map(map)) => params.extend(map),
+        (true, ParamValue::List(keys)) => params.retain(|key, _| !keys.contains(&key.as_str().into())),
         (true, _) => {}
         // The only error is an empty path.
         (false, value) => _ = ParamValue::set_in(params, &path, value),
