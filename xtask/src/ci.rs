@@ -9,7 +9,7 @@ use std::process::Command;
 use anyhow::{Context as _, Result};
 
 use crate::command::{output, root, run, run_command};
-use crate::{browser, deny, size, tidy, ui};
+use crate::{browser, deny, python, size, tidy, ui};
 
 /// Format, structure, lints, unit tests.
 pub(crate) fn check() -> Result<()> {
@@ -31,6 +31,7 @@ pub(crate) fn ci() -> Result<()> {
     tests.args(["test", "--workspace", "--profile", "ci", "--locked"]).env("TRAILMARK_MINILM", model);
     run_command(&mut tests)?;
     ui::e2e("ci", &[])?;
+    python::test("ci")?;
     lint()?;
     size::measure(true)?;
     // The fuzz targets are built by `long` alone; their lock follows the workspace's crates.

@@ -19,6 +19,7 @@ mod fixtures;
 mod fuzz;
 mod long;
 mod peers;
+mod python;
 mod seeds;
 mod size;
 mod tidy;
@@ -58,6 +59,15 @@ enum Task {
         /// Which proofs.
         proofs: Vec<long::Proof>,
     },
+    /// Builds the Python package's wheel, checks its types and runs its tests.
+    Python {
+        /// The profile that it is built with.
+        #[arg(long, default_value = "dev")]
+        profile: String,
+        /// Run the callbacks beside the real frameworks instead.
+        #[arg(long)]
+        frameworks: bool,
+    },
     /// Prints what a release build from an empty cache costs: minutes, crates, C code, bytes.
     Size {
         /// Only count crates; build nothing.
@@ -90,6 +100,8 @@ fn main() -> Result<()> {
         Task::Ci => ci::ci(),
         Task::Fixtures { check } => fixtures::run(check),
         Task::Long { proofs } => long::prove_all(&proofs),
+        Task::Python { profile, frameworks: true } => python::test_frameworks(&profile),
+        Task::Python { profile, .. } => python::test(&profile),
         Task::Size { no_build } => size::measure(no_build),
         Task::Tidy => tidy::run(),
         Task::Ui { e2e: true, profile, names, .. } => ui::e2e(&profile, &names),

@@ -2,7 +2,7 @@
 //!
 //! `TRAILMARK_PEERS_PYTHON` names an interpreter that has the packages already.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, Result};
@@ -14,18 +14,22 @@ pub(crate) fn interpreter() -> Result<PathBuf> {
     if let Some(set) = std::env::var_os("TRAILMARK_PEERS_PYTHON") {
         return Ok(PathBuf::from(set));
     }
-    let requirements = root().join("xtask/python/requirements.txt");
-    let wanted = std::fs::read_to_string(&requirements).context("read xtask/python/requirements.txt")?;
-    let venv = root().join("target/peers");
+    environment(&root().join("target/peers"), &root().join("xtask/python/requirements.txt"))
+}
+
+/// The interpreter of a virtual environment with what a file of requirements names, made anew when that changes.
+pub(crate) fn environment(venv: &Path, requirements: &Path) -> Result<PathBuf> {
+    let named = || format!("read {}", requirements.display());
+    let wanted = std::fs::read_to_string(requirements).with_context(named)?;
     let python = venv.join("bin/python");
     let stamp = venv.join("installed.txt");
     if std::fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
         return Ok(python);
     }
-    run_command(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&venv))?;
-    run_command(
-        Command::new(&python).args(["-m", "pip", "install", "--quiet", "--requirement"]).arg(&requirements),
-    )?;
+    run_command(Command::new("python3").args(["-m", "venv", "--clear"]).arg(venv))?;
+    let mut pip = Command::new(&python);
+    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"]);
+    run_command(pip.arg(requirements))?;
     std::fs::write(&stamp, wanted).with_context(|| format!("write {}", stamp.display()))?;
     Ok(python)
 }

@@ -26,7 +26,7 @@ fn defects(root: &Path) -> Result<Vec<String>> {
     let allowed = arrows(&plan)?;
     let mut defects = Vec::new();
     let crates = std::fs::read_dir(root.join("crates"))?.collect::<Result<Vec<_>, _>>()?;
-    for folder in crates.iter().map(std::fs::DirEntry::path).chain([root.join("ui")]) {
+    for folder in crates.iter().map(std::fs::DirEntry::path).chain([root.join("ui"), root.join("python")]) {
         let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let manifest = std::fs::read_to_string(folder.join("Cargo.toml"))?;
         defects.extend(arrow_defects(&name, &manifest, &allowed)?);
@@ -109,6 +109,10 @@ fn file_defects(file: &str, text: &str) -> Vec<String> {
     if !text.starts_with("//!") {
         defects.push(format!("{file}: does not begin with a `//!` line that says what it is for"));
     }
+    let is_unsafe = |line: &str| !line.trim_start().starts_with("//") && line.contains("unsafe");
+    if file.starts_with("python/") && text.lines().any(is_unsafe) {
+        defects.push(format!("{file}: `unsafe` comes out of PyO3's macros alone"));
+    }
     let name = Path::new(file).file_stem().unwrap_or_default().to_string_lossy().into_owned();
     if ["utils", "util", "helpers", "common", "misc", "manager"].contains(&name.as_str()) {
         defects.push(format!("{file}: call it after what it holds, not {name:?}"));
@@ -152,6 +156,8 @@ mod tests {
         let long = format!("//! x\n{}", "\n".repeat(MOST_LINES));
         assert_eq!(file_defects("crates/a/src/utils.rs", &long).len(), 2);
         assert_eq!(file_defects("crates/a/src/tree.rs", "fn a() {}").len(), 1);
+        assert_eq!(file_defects("python/src/tree.rs", "//! Not unsafe.\nunsafe {}").len(), 1);
+        assert_eq!(file_defects("python/src/tree.rs", "//! Not unsafe.\n//! unsafe {}").len(), 0);
     }
 
     #[test]

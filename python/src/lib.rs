@@ -1,0 +1,32 @@
+//! The compiled half of the Python package: what must be fast or touches the repository.
+//!
+//! In reading order: [`writer`] records a run (its [`door`] knows series by the identity of what Python passes, its
+//! [`lines`] cut what is printed, [`media`] makes values of what the façade hands over), [`reader`] reads a repository
+//! back ([`search`] asks a query, [`rows`] makes dictionaries), [`tree`] turns params into Python and back, [`error`] maps
+//! errors to exceptions. What users call lies in the Python files beside it, which give these parts their shape and say
+//! what is wrong; nothing here is public to them.
+//!
+//! No `unsafe` is written here: it comes out of PyO3's macros alone.
+
+mod door;
+mod error;
+mod lines;
+mod media;
+mod reader;
+mod rows;
+mod search;
+mod tree;
+mod writer;
+
+use pyo3::prelude::*;
+
+/// What the façade imports.
+#[pymodule]
+mod _native {
+    #[pymodule_export]
+    use crate::error::{Corrupt, Error, Locked, MissingRunError, QueryError, RemoteError, StoreError};
+    #[pymodule_export]
+    use crate::reader::Reader;
+    #[pymodule_export]
+    use crate::writer::{Writer, forked, memorable_name, spool_of};
+}

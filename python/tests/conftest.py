@@ -1,0 +1,83 @@
+"""A repository for each test, and programs that are run in a process of their own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+from typing import Any, Callable, Iterator
+
+import pytest
+
+import trailmark
+from trailmark import Repo
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> str:
+    """Where the repository lies."""
+    return str(tmp_path / "repo")
+
+
+@pytest.fixture(autouse=True)
+def _strict() -> Iterator[None]:
+    """In tests every mistake is heard of."""
+    trailmark.strict(True)
+    yield
+    trailmark.strict(False)
+
+
+class Program:
+    """A Python program that records into the test's repository, `REPO`."""
+
+    def __init__(self, folder: str) -> None:
+        self.folder = folder
+
+    def start(self, text: str, **options: Any) -> subprocess.Popen[str]:
+        """Start it."""
+        code = f"REPO = {self.folder!r}\n" + textwrap.dedent(text)
+        environment = {**os.environ, "PYTHONUNBUFFERED": "1", **options}
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        return subprocess.Popen([sys.executable, "-c", code], text=True, env=environment, **pipes)
+
+    def run(self, text: str, **options: Any) -> subprocess.CompletedProcess[str]:
+        """Run it to its end."""
+        process = self.start(text, **options)
+        out, err = process.communicate(timeout=60)
+        return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+    def only_run(self) -> trailmark.Run:
+        """The run that it recorded."""
+        repo = Repo(self.folder)
+        (hash,) = repo.list_all_runs()
+        run = repo.get_run(hash)
+        assert run is not None
+        return run
+
+
+@pytest.fixture
+def program(folder: str) -> Program:
+    """Runs programs."""
+    return Program(folder)
+
+
+@pytest.fixture
+def run(folder: str) -> Iterator[trailmark.Run]:
+    """A run that records nothing by itself."""
+    run = trailmark.Run(repo=folder, system_tracking_interval=None, capture_terminal_logs=False)
+    yield run
+    run.close()
+
+
+@pytest.fixture
+def values() -> Callable[..., list[float]]:
+    """Steps and values of a series."""
+
+    def read(run: trailmark.Run, name: str, **context: Any) -> list[Any]:
+        metric = run.get_metric(name, context)
+        assert metric is not None, f"no series {name} {context}"
+        return list(zip(metric.steps, metric.values))
+
+    return read

@@ -1,0 +1,170 @@
+"""A repository: its runs, found by queries, read back, and deleted."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Iterable, Iterator, Optional
+
+from trailmark import _native, report
+from trailmark.place import RepoLike, folder_of
+from trailmark.run import Run
+from trailmark.sequence import SequenceCollection, sequence_of
+
+
+class Repo:
+    """A repository on disk; ``init`` makes an empty one where there is none."""
+
+    def __init__(self, path: RepoLike = None, *, read_only: Optional[bool] = None, init: bool = False) -> None:
+        # Nothing is locked by reading.
+        del read_only
+        self.path = folder_of(path)
+        self._reader = _native.Reader(self.path, init)
+
+    @classmethod
+    def from_path(cls, path: RepoLike, read_only: Optional[bool] = None, init: bool = False) -> Repo:
+        """Open the repository at a path."""
+        return cls(path, read_only=read_only, init=init)
+
+    @classmethod
+    def default_repo(cls, init: bool = False) -> Repo:
+        """Open the repository that a run without ``repo`` goes to."""
+        return cls(init=init)
+
+    @classmethod
+    def exists(cls, path: RepoLike) -> bool:
+        """Whether there is a repository at a path."""
+        return os.path.exists(os.path.join(folder_of(path), "trailmark.toml"))
+
+    # Runs.
+
+    def list_all_runs(self) -> list[str]:
+        """The ids of all runs, oldest first."""
+        return self._reader.runs()
+
+    def list_active_runs(self) -> list[str]:
+        """The ids of the runs that are being recorded."""
+        return [run for run in self._reader.runs() if self._reader.run(run)["status"] == "running"]
+
+    def total_runs_count(self) -> int:
+        """How many runs there are."""
+        return len(self._reader.runs())
+
+    def iter_runs(self) -> Iterator[Run]:
+        """All runs, oldest first."""
+        for run in self._reader.runs():
+            yield self._run(run)
+
+    def run_exists(self, run_hash: str) -> bool:
+        """Whether there is a run of this id."""
+        return run_hash in self._reader.runs()
+
+    def get_run(self, run_hash: str) -> Optional[Run]:
+        """The run that an id, its first digits or a name means, to be read; ``None`` where there is none."""
+        try:
+            return self._run(self._reader.find(run_hash))
+        except _native.MissingRunError:
+            return None
+
+    def delete_run(self, run_hash: str) -> bool:
+        """Delete a run; say whether it was there."""
+        try:
+            self._reader.edit(run_hash, "delete", "yes")
+        except (_native.MissingRunError, ValueError):
+            return False
+        return True
+
+    def restore_run(self, run_hash: str) -> None:
+        """Take the deletion of a run back, which works until the repository is compacted."""
+        self._reader.edit(run_hash, "delete", "")
+
+    def delete_runs(self, run_hashes: Iterable[str]) -> tuple[bool, list[str]]:
+        """Delete runs; say whether all were there, and which were not."""
+        left = [run for run in run_hashes if not self.delete_run(run)]
+        return (not left, left)
+
+    # Queries.
+
+    def query_runs(self, query: str = "", paginated: bool = False, offset: Optional[str] = None, report_mode: Any = None) -> SequenceCollection:
+        """Runs for which an expression holds, newest first, each with its series of numbers: ``iter_runs()``."""
+        del paginated, report_mode
+        hashes = [told["hash"] for told, _ in self._ask("runs", query)]
+        if offset in hashes:
+            hashes = hashes[hashes.index(offset) + 1 :]
+        runs = [self._run(run) for run in hashes]
+        return SequenceCollection([(run, run._series("metric")) for run in runs])
+
+    def query_metrics(self, query: str = "", report_mode: Any = None) -> SequenceCollection:
+        """Series of numbers for which an expression over ``run`` and ``metric`` holds."""
+        return self._query("metric", query)
+
+    def query_texts(self, query: str = "", report_mode: Any = None) -> SequenceCollection:
+        """Series of texts: ``texts``."""
+        return self._query("texts", query)
+
+    def query_images(self, query: str = "", report_mode: Any = None) -> SequenceCollection:
+        """Series of pictures: ``images``."""
+        return self._query("images", query)
+
+    def query_audios(self, query: str = "", report_mode: Any = None) -> SequenceCollection:
+        """Series of sounds: ``audios``."""
+        return self._query("audios", query)
+
+    def query_figure_objects(self, query: str = "", report_mode: Any = None) -> SequenceCollection:
+        """Series of figures: ``figures``."""
+        return self._query("figures", query)
+
+    query_figures = query_figure_objects
+
+    def query_distributions(self, query: str = "", report_mode: Any = None) -> SequenceCollection:
+        """Series of histograms: ``distributions``."""
+        return self._query("distributions", query)
+
+    def collect_sequence_info(self, sequence_types: Any = ()) -> dict[str, dict[str, list[Any]]]:
+        """Names of series and the contexts that they have, by type."""
+        found: dict[str, dict[str, list[Any]]] = {}
+        for run in self.iter_runs():
+            for kind, infos in run.collect_sequence_info(sequence_types, skip_last_value=True).items():
+                names = found.setdefault(kind, {})
+                for info in infos:
+                    contexts = names.setdefault(info["name"], [])
+                    if info["context"] not in contexts:
+                        contexts.append(info["context"])
+        return found
+
+    def collect_params_info(self) -> dict[str, Any]:
+        """The keys of all runs' params, as a tree."""
+        found: dict[str, Any] = {}
+        for run in self._reader.runs():
+            _add_keys(found, self._reader.params(run))
+        return found
+
+    def close(self) -> None:
+        """Nothing is held open; Aim's name for it."""
+
+    def _run(self, run_hash: str) -> Run:
+        run = Run(run_hash, repo=self.path, read_only=True)
+        run._reader = self._reader
+        return run
+
+    def _ask(self, kind: str, query: str) -> list[tuple[dict[str, Any], list[dict[str, Any]]]]:
+        found, problems = self._reader.query(kind, query)
+        if problems is not None:
+            report.warn(problems)
+        return found
+
+    def _query(self, kind: str, query: str) -> SequenceCollection:
+        runs = []
+        for told, series in self._ask(kind, query):
+            run = self._run(told["hash"])
+            runs.append((run, [sequence_of(run, one) for one in series]))
+        return SequenceCollection(runs)
+
+    def __repr__(self) -> str:
+        return f"<Repo {self.path!r}>"
+
+
+def _add_keys(found: dict[str, Any], params: dict[str, Any]) -> None:
+    for key, value in params.items():
+        below = found.setdefault(key, {})
+        if isinstance(value, dict):
+            _add_keys(below, value)

@@ -1,0 +1,85 @@
+//! The Python package: a wheel by maturin, its types by mypy, its tests by pytest over the installed wheel.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, Result};
+
+use crate::command::{root, run_command};
+use crate::peers;
+
+/// Builds a wheel under a profile, installs it into a virtual environment of its own, and runs types and tests there.
+pub(crate) fn test(profile: &str) -> Result<()> {
+    let python = environment("venv", &root().join("python/requirements.txt"))?;
+    let wheel = wheel(&python, profile)?;
+    install(&python, &wheel)?;
+    let folder = root().join("python");
+    let mut mypy = Command::new(&python);
+    run_command(
+        mypy.args(["-m", "mypy", "--strict", "-p", "trailmark", "--cache-dir"])
+            .arg(root().join("target/python/mypy"))
+            .current_dir(&folder),
+    )?;
+    let mut pytest = Command::new(&python);
+    pytest.args(["-m", "pytest", "-p", "no:cacheprovider"]).env("PYTHONDONTWRITEBYTECODE", "1");
+    // Not beside the sources, which would be imported instead of the wheel.
+    run_command(pytest.current_dir(folder.join("tests")))
+}
+
+/// The callbacks beside the real frameworks, and the example, in the environment of the Python peers.
+pub(crate) fn test_frameworks(profile: &str) -> Result<()> {
+    let builder = environment("venv", &root().join("python/requirements.txt"))?;
+    let wheel = wheel(&builder, profile)?;
+    let site = root().join("target/python/site");
+    if site.exists() {
+        std::fs::remove_dir_all(&site)?;
+    }
+    // Beside the peers' packages, not among them: they may be another's.
+    let mut pip = Command::new(&builder);
+    pip.args(["-m", "pip", "install", "--quiet", "--no-deps", "--target"]).arg(&site).arg(&wheel);
+    run_command(&mut pip)?;
+    // pytest is pure Python: the builder's serves another interpreter of the same version.
+    let mut tests = Command::new(peers::interpreter()?);
+    tests.arg("frameworks/check.py").env("PYTHONPATH", &site).env("PYTHONDONTWRITEBYTECODE", "1");
+    run_command(tests.current_dir(root().join("python")))
+}
+
+/// An interpreter with what a file of requirements names, made on first use.
+pub(crate) fn environment(name: &str, requirements: &Path) -> Result<PathBuf> {
+    peers::environment(&root().join("target/python").join(name), requirements)
+}
+
+/// Builds the wheel; says where it is.
+pub(crate) fn wheel(python: &Path, profile: &str) -> Result<PathBuf> {
+    let folder = root().join("target/python/wheels").join(profile);
+    if folder.exists() {
+        std::fs::remove_dir_all(&folder)?;
+    }
+    let mut maturin = Command::new(python);
+    maturin.args([
+        "-m",
+        "maturin",
+        "build",
+        "--quiet",
+        "--locked",
+        "--auditwheel",
+        "skip",
+        "--profile",
+        profile,
+    ]);
+    maturin
+        .args(["--manifest-path", "python/Cargo.toml", "--interpreter"])
+        .arg(python)
+        .arg("--out")
+        .arg(&folder);
+    run_command(maturin.current_dir(root()))?;
+    let mut wheels = std::fs::read_dir(&folder).with_context(|| format!("read {}", folder.display()))?;
+    Ok(wheels.next().context("find the wheel: maturin built none")??.path())
+}
+
+/// Installs a wheel in place of the one before.
+pub(crate) fn install(python: &Path, wheel: &Path) -> Result<()> {
+    let mut pip = Command::new(python);
+    pip.args(["-m", "pip", "install", "--quiet", "--no-deps", "--force-reinstall"]);
+    run_command(pip.arg(wheel))
+}
