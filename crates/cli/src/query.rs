@@ -65,7 +65,7 @@ fn show_runs(format: Format, rows: &[&RunRow]) -> Result<()> {
     match format {
         Format::Json => print(&Value::from(listed.iter().map(Listed::json).collect::<Vec<_>>()).to_string()),
         Format::Table => {
-            say(&format!("{} runs", rows.len()));
+            say(&show::count(rows.len(), "run"));
             runs::table(&listed)
         }
         Format::Csv => {

@@ -9,7 +9,7 @@ use serde_json::json;
 use trailmark_store::{CopiedFile, Repository, Store as _};
 
 use crate::terminal::{bar, print, say};
-use crate::{DONE, FAILED, Place, fs};
+use crate::{DONE, FAILED, Place, fs, show};
 
 /// Looks after a repository: checks, copies, mends.
 #[derive(Subcommand)]
@@ -79,7 +79,8 @@ fn check(asked: &Asked) -> Result<u8> {
         }
     }
     if problems.is_empty() {
-        say(&format!("{} runs checked, nothing is wrong", repository.run_ids()?.len()));
+        let n_runs = repository.run_ids()?.len();
+        say(&format!("{} checked, nothing is wrong", show::count(n_runs, "run")));
         return Ok(DONE);
     }
     say(&format!("{} problems; trailmark repo repair sets aside what cannot be read", problems.len()));
@@ -105,7 +106,7 @@ fn stats(asked: &Asked) -> Result<u8> {
         ("blobs", format!("{} in {}", size(stats.blob_bytes), stats.n_blobs)),
     ];
     let rows = rows.map(|(name, value)| vec![name.to_owned(), value]);
-    crate::show::table(&["what", "how much"], &rows)?;
+    show::table(&["what", "how much"], &rows)?;
     Ok(DONE)
 }
 
@@ -118,7 +119,7 @@ fn rebuild(asked: &Asked) -> Result<u8> {
     if asked.json {
         print(&json!({"runs": n_runs}).to_string())?;
     } else {
-        say(&format!("made the catalog again: {n_runs} runs"));
+        say(&format!("made the catalog again: {}", show::count(n_runs, "run")));
     }
     Ok(DONE)
 }
@@ -164,7 +165,7 @@ fn back_up(backup: &Backup) -> Result<u8> {
         }
     };
     fs::rename(&beside, &backup.to)?;
-    say(&format!("copied {n_files} files, {}: {}", size(n_bytes), backup.to.display()));
+    say(&format!("copied {}, {}: {}", show::count(n_files, "file"), size(n_bytes), backup.to.display()));
     Ok(DONE)
 }
 

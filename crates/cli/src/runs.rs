@@ -1,14 +1,15 @@
 //! `trailmark runs`: lists and shows runs here; what changes and exports them lies beside.
 
 mod change;
+mod diff;
 mod export;
 
 use std::str::FromStr;
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
-use trailmark_core::{Context, ParamValue, RunId, SeriesKey, Value};
-use trailmark_store::{Repository, RunData};
+use trailmark_core::{Context, RunId, SeriesKey, Value};
+use trailmark_store::{Repository, RunData, each_leaf};
 
 use crate::show::Listed;
 use crate::terminal::{print, say, warn};
@@ -28,10 +29,14 @@ pub(crate) enum Runs {
     Ls(Ls),
     /// Shows one run: params, metrics, the end of its log.
     Show(Show),
+    /// Shows runs side by side: what differs, and which answers were fixed or broken.
+    Diff(diff::Diff),
     /// Adds tags to runs, or removes them.
     Tag(change::Tag),
     /// Gives runs another name, experiment, description or note.
     Set(change::Set),
+    /// Shows or replaces the notes of runs.
+    Note(change::Note),
     /// Puts runs out of sight: not listed by default, never the best.
     Archive(change::Chosen),
     /// Brings archived or deleted runs back.
@@ -107,8 +112,10 @@ pub(crate) fn run(runs: &Runs) -> Result<u8> {
     match runs {
         Runs::Ls(ls) => list(ls),
         Runs::Show(one) => show_one(one),
+        Runs::Diff(one) => diff::diff(one),
         Runs::Tag(tag) => change::tag(tag),
         Runs::Set(set) => change::set(set),
+        Runs::Note(note) => change::note(note),
         Runs::Archive(chosen) => change::archive(chosen),
         Runs::Restore(chosen) => change::restore(chosen),
         Runs::Rm(remove) => change::remove(remove),
@@ -142,7 +149,8 @@ fn list(ls: &Ls) -> Result<u8> {
     }
     table(&runs)?;
     if n_hidden > 0 {
-        say(&format!("{n_hidden} archived runs are not listed: --all"));
+        let are = if n_hidden == 1 { "is" } else { "are" };
+        say(&format!("{} {are} not listed: --all", show::count(n_hidden, "archived run")));
     }
     Ok(DONE)
 }
@@ -170,7 +178,7 @@ fn cells(run: &Listed<'_>, digits: usize) -> Vec<String> {
 }
 
 /// How many digits tell these ids from each other.
-fn digits(ids: &[RunId]) -> usize {
+pub(crate) fn digits(ids: &[RunId]) -> usize {
     let mut texts: Vec<String> = ids.iter().map(RunId::to_string).collect();
     texts.sort();
     let shared = |pair: &[String]| pair[0].bytes().zip(pair[1].bytes()).take_while(|(a, b)| a == b).count();
@@ -189,9 +197,11 @@ fn show_one(one: &Show) -> Result<u8> {
     }
     print(&format!("{} {} ({}, {})", run.id, run.name, run.experiment, show::state(&run)))?;
     let mut params = Vec::new();
-    for (key, value) in run.params.iter().filter(|(key, _)| one.system || !key.starts_with(SYSTEM)) {
-        flatten(key, value, &mut params);
-    }
+    each_leaf(&run.params, &mut |path, value| {
+        if one.system || !path.starts_with(SYSTEM) {
+            params.push(vec![path.to_owned(), value.to_string()]);
+        }
+    });
     show::table(&["param", "value"], &params)?;
     let metrics: Vec<Vec<String>> = run
         .series
@@ -210,21 +220,11 @@ fn show_one(one: &Show) -> Result<u8> {
 }
 
 /// Numbers of any size in few digits.
-fn number(number: f64) -> String {
+pub(crate) fn number(number: f64) -> String {
     if number == 0.0 || (1e-3..1e7).contains(&number.abs()) {
         format!("{number:.4}")
     } else {
         format!("{number:.3e}")
-    }
-}
-
-/// A tree as rows `a.b.c`, value.
-fn flatten(path: &str, value: &ParamValue, rows: &mut Vec<Vec<String>>) {
-    match value {
-        ParamValue::Map(map) => {
-            map.iter().for_each(|(key, value)| flatten(&format!("{path}.{key}"), value, rows));
-        }
-        leaf => rows.push(vec![path.to_owned(), leaf.to_string()]),
     }
 }
 

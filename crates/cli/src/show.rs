@@ -29,6 +29,7 @@ const HINTS: &[(&str, &str)] = &[
         "read what to sort by",
         "values of the query language, such as run.name or -run.duration; docs/query.md",
     ),
+    ("compare runs", "trailmark runs diff RUN RUN, or -q EXPRESSION that finds several"),
     ("delete runs", "trailmark runs rm RUN --yes"),
     ("tag runs", "trailmark runs tag RUN --add TAG"),
     ("change runs", "trailmark runs set RUN --name NAME"),
@@ -97,6 +98,13 @@ const HINTS: &[(&str, &str)] = &[
 fn hint(error: &anyhow::Error) -> Option<&'static str> {
     let text = format!("{error:#}");
     HINTS.iter().find(|(part, _)| text.contains(part)).map(|(_, hint)| *hint)
+}
+
+/// How many there are, in words: `1 run`, `2 runs`.
+pub(crate) fn count(n: impl TryInto<u64>, what: &str) -> String {
+    // Nothing is counted here that a u64 does not hold.
+    let n = n.try_into().unwrap_or(u64::MAX);
+    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
 }
 
 /// A number as JSON; NaN and infinities as texts.

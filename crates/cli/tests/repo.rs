@@ -19,7 +19,7 @@ fn a_damaged_repository_is_told_mended_and_loses_no_byte() {
     let place = Place::new();
     place.train("").ok();
     let said = place.run("repo check").ok();
-    assert!(said.stderr.contains("1 runs checked, nothing is wrong"), "{said:?}");
+    assert!(said.stderr.contains("1 run checked, nothing is wrong"), "{said:?}");
     let path = journal(&place.path(".trailmark"));
     let mut bytes = std::fs::read(&path).unwrap();
     let n_bytes = bytes.len();
@@ -64,7 +64,7 @@ fn the_catalog_can_be_made_again_and_sizes_be_told() {
     place.train("").ok();
     std::fs::write(place.path(".trailmark/catalog.sqlite"), "nonsense").unwrap();
     let said = place.run("repo rebuild").ok();
-    assert!(said.stderr.contains("made the catalog again: 1 runs"), "{said:?}");
+    assert!(said.stderr.contains("made the catalog again: 1 run\n"), "{said:?}");
     let stats: serde_json::Value = serde_json::from_str(&place.run("repo stats --json").ok().stdout).unwrap();
     assert_eq!((&stats["runs"], &stats["running"]), (&1.into(), &0.into()));
     assert!(stats["points"].as_u64().unwrap() > 10, "{stats}");

@@ -17,7 +17,7 @@ fn runs_are_tagged_named_archived_deleted_and_brought_back() {
     place.train("").ok();
     let id = run(&place)["id"].as_str().unwrap().to_owned();
     let said = place.run(&format!("runs tag {id} --add baseline --add draft")).ok();
-    assert!(said.stderr.contains("changed 1 of 1 runs"), "{said:?}");
+    assert!(said.stderr.contains("changed 1 of 1 run\n"), "{said:?}");
     place.run(&format!("runs tag {} --remove draft", &id[..12])).ok();
     place.run(&format!("runs set {id} --name winner --experiment squad --note kept")).ok();
     let now = run(&place);

@@ -3,7 +3,6 @@
 mod compare;
 mod library;
 mod list;
-mod paired;
 mod shelf;
 mod strip;
 

@@ -74,10 +74,15 @@ impl FromStr for Selector {
         if name.is_empty() {
             return Err(wrong());
         }
-        let last_word = name.rsplit(['_', '.', ' ', '/', '-']).next().unwrap_or(name).to_lowercase();
-        let is_min = direction.unwrap_or(matches!(last_word.as_str(), "loss" | "perplexity" | "error"));
+        let is_min = direction.unwrap_or_else(|| is_better_low(name));
         Ok(Self { name: name.to_owned(), context, is_min })
     }
+}
+
+/// Whether less of a metric is better, as the last word of its name says.
+pub fn is_better_low(name: &str) -> bool {
+    let last_word = name.rsplit(['_', '.', ' ', '/', '-']).next().unwrap_or(name).to_lowercase();
+    matches!(last_word.as_str(), "loss" | "perplexity" | "error")
 }
 
 /// A text without its quotes.

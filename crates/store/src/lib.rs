@@ -11,6 +11,7 @@ mod blob;
 mod catalog;
 mod codec;
 mod columns;
+mod compare;
 mod erased;
 mod error;
 #[cfg(test)]
@@ -29,6 +30,7 @@ mod life;
 #[allow(clippy::unwrap_used)]
 mod memory;
 mod outgoing;
+mod paired;
 mod points;
 mod record;
 mod repository;
@@ -40,7 +42,8 @@ mod upkeep;
 mod views;
 
 pub use answer::{AnswerView, TrackedAnswer, read_answers};
-pub use best::{Best, BestRun, Selector, best};
+pub use best::{Best, BestRun, Selector, best, is_better_low};
+pub use compare::{AnswerChange, ComparedAnswers, ParamRow, compare_answers, compare_params, each_leaf};
 pub use error::Error;
 pub use fs::ReadSeek;
 pub use gather::checkpoint_key;
@@ -48,6 +51,7 @@ pub use item::{ArtifactItem, RunItem, is_system};
 pub use journal::{JournalWriter, Problem};
 pub use labels::{Label, LabelOf, Labels};
 pub use outgoing::{JournalReader, Piece};
+pub use paired::{ScoreDifference, ScorePair, score_difference};
 pub use points::{Block, Columns, Merger, Points};
 pub use record::{Batch, Column, Order, Record, SeriesTable, Stamp, micros, n_bytes};
 pub use repository::Repository;

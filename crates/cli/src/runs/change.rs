@@ -1,12 +1,13 @@
-//! `trailmark runs tag|note|rename|archive|restore|rm`: what people change about runs afterwards.
+//! `trailmark runs tag|set|note|archive|restore|rm`: what people change about runs afterwards.
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 use clap::Args;
+use serde_json::json;
 use trailmark_core::{Edit, RunId};
 use trailmark_store::{Prune, Repository, RunRow, Store as _};
 
-use crate::terminal::say;
-use crate::{DONE, Place, search};
+use crate::terminal::{print, say};
+use crate::{DONE, Place, search, show};
 
 /// Runs, as people name them.
 #[derive(Args)]
@@ -19,6 +20,13 @@ pub(crate) struct Chosen {
     query: Option<String>,
     #[command(flatten)]
     place: Place,
+}
+
+impl Chosen {
+    /// The repository that they lie in.
+    pub(super) fn repository(&self) -> Result<Repository> {
+        Ok(Repository::open(&self.place.path())?)
+    }
 }
 
 #[derive(Args)]
@@ -53,6 +61,32 @@ pub(crate) struct Set {
     note: Option<String>,
 }
 
+/// Shows or replaces the notes of runs.
+///
+/// Without a text it prints the note of each run. `trailmark runs set` changes a note together with name, experiment and
+/// description.
+#[derive(Args)]
+#[command(after_help = NOTE_EXAMPLES)]
+pub(crate) struct Note {
+    #[command(flatten)]
+    chosen: Chosen,
+    /// The new note, instead of the one before; an empty one removes it, - reads it from standard input.
+    #[arg(short, long, value_name = "TEXT")]
+    text: Option<String>,
+    /// Put the text below what is there.
+    #[arg(long, requires = "text")]
+    append: bool,
+    /// Print the notes as a JSON array.
+    #[arg(long, conflicts_with = "text")]
+    json: bool,
+}
+
+const NOTE_EXAMPLES: &str = "Examples:
+  trailmark runs note calm-fox
+  trailmark runs note calm-fox --text 'goes to production'
+  trailmark runs note -q 'run.hparams.seed == 7' --append --text 'lucky seed?'
+  trailmark runs note calm-fox --text - < report.md";
+
 #[derive(Args)]
 #[command(after_help = "Example: trailmark runs rm calm-fox --yes\n\ntrailmark runs restore brings it back.")]
 pub(crate) struct Remove {
@@ -86,6 +120,48 @@ pub(crate) fn set(set: &Set) -> Result<u8> {
     change(&set.chosen, &edits)
 }
 
+/// Reads or writes notes.
+pub(crate) fn note(note: &Note) -> Result<u8> {
+    let Some(text) = &note.text else { return show_notes(note) };
+    let text = match text.as_str() {
+        "-" => std::io::read_to_string(std::io::stdin()).context("read the note")?,
+        text => text.to_owned(),
+    };
+    if !note.append {
+        return change(&note.chosen, &[Edit::Note(text)]);
+    }
+    let repository = note.chosen.repository()?;
+    let mut edits = Vec::new();
+    let ids = find(&repository, &note.chosen)?;
+    for id in &ids {
+        let before = repository.run(*id)?.note.clone();
+        let gap = if before.is_empty() || before.ends_with('\n') { "" } else { "\n" };
+        edits.push((*id, Edit::Note(format!("{before}{gap}{text}"))));
+    }
+    edit(&repository, &ids, &edits)
+}
+
+fn show_notes(note: &Note) -> Result<u8> {
+    let repository = note.chosen.repository()?;
+    let rows = find(&repository, &note.chosen)?.into_iter().map(|id| repository.run(id));
+    let rows = rows.collect::<Result<Vec<_>, _>>()?;
+    if note.json {
+        let notes =
+            rows.iter().map(|row| json!({"id": row.id.to_string(), "name": row.name, "note": row.note}));
+        print(&notes.collect::<serde_json::Value>().to_string())?;
+        return Ok(DONE);
+    }
+    let is_one = rows.len() == 1;
+    for row in &rows {
+        match row.note.trim_end() {
+            "" => say(&format!("{} {}: no note", row.id, called(row))),
+            text if is_one => print(text)?,
+            text => print(&format!("{} {}:\n{text}\n", row.id, called(row)))?,
+        }
+    }
+    Ok(DONE)
+}
+
 pub(crate) fn archive(chosen: &Chosen) -> Result<u8> {
     change(chosen, &[Edit::Archive(true)])
 }
@@ -103,24 +179,28 @@ pub(crate) fn remove(remove: &Remove) -> Result<u8> {
     for id in find(&repository, &remove.chosen)? {
         let row = repository.run(id)?;
         let n_points: u64 = row.series.iter().map(|series| series.count).sum();
-        say(&format!("would delete {} {}: {n_points} points", row.id, called(&row)));
+        say(&format!("would delete {} {}: {}", row.id, called(&row), show::count(n_points, "point")));
     }
     bail!("delete runs: want --yes; trailmark runs restore brings them back afterwards");
 }
 
 fn change(chosen: &Chosen, edits: &[Edit]) -> Result<u8> {
-    let repository = Repository::open(&chosen.place.path())?;
+    let repository = chosen.repository()?;
     let ids = find(&repository, chosen)?;
     let all: Vec<(RunId, Edit)> =
         ids.iter().flat_map(|id| edits.iter().map(move |edit| (*id, edit.clone()))).collect();
-    let undo = repository.edit(&all)?;
+    edit(&repository, &ids, &all)
+}
+
+fn edit(repository: &Repository, ids: &[RunId], edits: &[(RunId, Edit)]) -> Result<u8> {
+    let undo = repository.edit(edits)?;
     let changed = ids.iter().filter(|id| undo.iter().any(|(of, _)| of == *id)).count();
-    say(&format!("changed {changed} of {} runs", ids.len()));
+    say(&format!("changed {changed} of {}", show::count(ids.len(), "run")));
     Ok(DONE)
 }
 
 /// The runs that are meant, deleted ones too: all, or the error says which is none.
-fn find(repository: &Repository, chosen: &Chosen) -> Result<Vec<RunId>> {
+pub(super) fn find(repository: &Repository, chosen: &Chosen) -> Result<Vec<RunId>> {
     if let Some(query) = &chosen.query {
         return Ok(search::runs(repository, query, true)?.iter().map(|row| row.id).collect());
     }
@@ -141,6 +221,6 @@ fn find(repository: &Repository, chosen: &Chosen) -> Result<Vec<RunId>> {
     found.collect()
 }
 
-fn called(row: &RunRow) -> &str {
+pub(super) fn called(row: &RunRow) -> &str {
     if row.name.is_empty() { "without a name" } else { &row.name }
 }

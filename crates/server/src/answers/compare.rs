@@ -1,14 +1,13 @@
 //! Two sets of answers beside each other, paired by question.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use serde::Deserialize;
 use trailmark_core::Answer as Record;
+use trailmark_store::{AnswerChange, ComparedAnswers, ScoreDifference, compare_answers};
 
 use super::library::{Library, leak};
 use super::list::{Finder, LIMIT, answer, contexts, no_answers, row};
-use super::paired::{Pair, difference};
 use super::shelf::{Answers, OfStep};
 use super::strip::strip;
 use crate::app::App;
@@ -96,20 +95,17 @@ impl Side {
 pub(crate) fn compare(app: &App, request: &CompareRequest) -> Result<dto::Comparison, ApiError> {
     let snapshot = app.snapshots.fresh()?;
     let (a, b) = (Side::find(app, &snapshot, &request.a)?, Side::find(app, &snapshot, &request.b)?);
-    let by_key: HashMap<&str, &Record> =
-        a.records().iter().map(|record| (record.question_key.as_str(), record)).collect();
-    let both: Vec<(&Record, &Record)> =
-        b.records().iter().filter_map(|b| Some((*by_key.get(b.question_key.as_str())?, b))).collect();
+    let compared = compare_answers(a.records(), b.records());
     let finder = Finder::new(&request.find);
-    let takes = |(one, other): &&(&Record, &Record)| {
-        request.show.takes(change(one, other))
+    let takes = |(one, other, change): &&(&Record, &Record, AnswerChange)| {
+        request.show.takes((*change).into())
             && (finder.finds(one, &a.library) || finder.finds(other, &b.library))
     };
-    let found: Vec<(&Record, &Record)> = both.iter().filter(takes).copied().collect();
-    let page: Vec<(&Record, &Record)> =
+    let found: Vec<_> = compared.pairs.iter().filter(takes).copied().collect();
+    let page: Vec<(&Record, &Record, AnswerChange)> =
         found.iter().skip(request.offset).take(request.limit.unwrap_or(LIMIT)).copied().collect();
     let libraries: [&Library; 2] = [&b.library, &a.library];
-    let rows = page.iter().map(|(one, other)| {
+    let rows = page.iter().map(|(one, other, change)| {
         let dto::AnswerRow { question_key, question, context_id, golds, answer: of_b } =
             row(other, &b.library);
         dto::Pair {
@@ -117,47 +113,52 @@ pub(crate) fn compare(app: &App, request: &CompareRequest) -> Result<dto::Compar
             question,
             context_id,
             golds,
-            change: change(one, other),
+            change: (*change).into(),
             a: answer(one),
             b: of_b,
         }
     });
     Ok(dto::Comparison {
         total: found.len() as u64,
-        summary: summary(&both, a.records().len(), b.records().len()),
-        leak: leak(&libraries, both.iter().map(|(_, b)| *b)),
+        summary: summary(&compared),
+        leak: leak(&libraries, compared.pairs.iter().map(|(_, b, _)| *b)),
         strips: dto::Strips {
-            a: strip(&a.answers, a.step, page.iter().map(|(a, _)| *a)),
-            b: strip(&b.answers, b.step, page.iter().map(|(_, b)| *b)),
+            a: strip(&a.answers, a.step, page.iter().map(|(a, ..)| *a)),
+            b: strip(&b.answers, b.step, page.iter().map(|(_, b, _)| *b)),
         },
         rows: rows.collect(),
-        contexts: contexts(page.iter().map(|(_, b)| *b), &libraries),
+        contexts: contexts(page.iter().map(|(_, b, _)| *b), &libraries),
     })
 }
 
-fn change(a: &Record, b: &Record) -> Change {
-    match (a.exact_match >= 1.0, b.exact_match >= 1.0) {
-        (false, true) => Change::Fixed,
-        (true, false) => Change::Broken,
-        (false, false) => Change::BothWrong,
-        (true, true) => Change::BothRight,
+impl From<AnswerChange> for Change {
+    fn from(change: AnswerChange) -> Self {
+        match change {
+            AnswerChange::Fixed => Self::Fixed,
+            AnswerChange::Broken => Self::Broken,
+            AnswerChange::BothWrong => Self::BothWrong,
+            AnswerChange::BothRight => Self::BothRight,
+        }
     }
 }
 
-fn summary(both: &[(&Record, &Record)], n_a: usize, n_b: usize) -> dto::ComparisonSummary {
-    let of = |wanted: Change| both.iter().filter(|(a, b)| change(a, b) == wanted).count() as u64;
-    let pairs = |score: fn(&Record) -> f64| -> Vec<Pair> {
-        both.iter().map(|(a, b)| Pair { group: b.context, a: score(a), b: score(b) }).collect()
-    };
+impl From<ScoreDifference> for dto::Difference {
+    fn from(ScoreDifference { a, b, difference, low, high, p }: ScoreDifference) -> Self {
+        Self { a, b, difference, low, high, p }
+    }
+}
+
+fn summary(compared: &ComparedAnswers<'_>) -> dto::ComparisonSummary {
+    let of = |wanted: AnswerChange| compared.count(wanted) as u64;
     dto::ComparisonSummary {
-        total: both.len() as u64,
-        fixed: of(Change::Fixed),
-        broken: of(Change::Broken),
-        both_wrong: of(Change::BothWrong),
-        both_right: of(Change::BothRight),
-        only_a: (n_a - both.len()) as u64,
-        only_b: (n_b - both.len()) as u64,
-        exact_match: difference(&pairs(|record| record.exact_match)),
-        f1: difference(&pairs(|record| record.f1)),
+        total: compared.pairs.len() as u64,
+        fixed: of(AnswerChange::Fixed),
+        broken: of(AnswerChange::Broken),
+        both_wrong: of(AnswerChange::BothWrong),
+        both_right: of(AnswerChange::BothRight),
+        only_a: compared.n_only_a as u64,
+        only_b: compared.n_only_b as u64,
+        exact_match: compared.difference(|record| record.exact_match).into(),
+        f1: compared.difference(|record| record.f1).into(),
     }
 }

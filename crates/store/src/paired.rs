@@ -8,8 +8,6 @@ use std::collections::BTreeMap;
 
 use trailmark_core::ContentId;
 
-use crate::dto::Difference;
-
 /// Signs of up to so many paragraphs are turned in every possible way.
 const MOST_EXACT: usize = 16;
 /// How often signs are drawn for more.
@@ -19,16 +17,36 @@ const SEED: u64 = 0x7472_6169_6c6d_6172;
 
 /// One question's scores, 0 to 1, and what it shares its fate with.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Pair {
-    pub(super) group: ContentId,
-    pub(super) a: f64,
-    pub(super) b: f64,
+pub struct ScorePair {
+    /// The paragraph that it is about.
+    pub group: ContentId,
+    /// A's score.
+    pub a: f64,
+    /// B's score.
+    pub b: f64,
+}
+
+/// Two means over the same questions, and how much of their difference may be luck.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ScoreDifference {
+    /// A's mean, in percent.
+    pub a: f64,
+    /// B's mean, in percent.
+    pub b: f64,
+    /// B − A, in points of percent.
+    pub difference: f64,
+    /// The lower end of its 95 % interval.
+    pub low: f64,
+    /// The upper end of its 95 % interval.
+    pub high: f64,
+    /// Two-sided p of no difference.
+    pub p: f64,
 }
 
 /// B − A in points of percent, with 95 % interval and two-sided p.
-pub(super) fn difference(pairs: &[Pair]) -> Difference {
+pub fn score_difference(pairs: &[ScorePair]) -> ScoreDifference {
     let n = pairs.len().max(1) as f64;
-    let mean = |score: fn(&Pair) -> f64| pairs.iter().map(score).sum::<f64>() / n;
+    let mean = |score: fn(&ScorePair) -> f64| pairs.iter().map(score).sum::<f64>() / n;
     let (a, b) = (mean(|pair| pair.a), mean(|pair| pair.b));
     let mut groups: BTreeMap<ContentId, (f64, f64)> = BTreeMap::new();
     for pair in pairs {
@@ -38,7 +56,7 @@ pub(super) fn difference(pairs: &[Pair]) -> Difference {
     let half = half_width(b - a, n, groups.values().copied());
     let sums: Vec<f64> = groups.values().map(|(sum, _)| *sum).filter(|sum| sum.abs() > 1e-12).collect();
     let bounded = |points: f64| points.clamp(-100.0, 100.0);
-    Difference {
+    ScoreDifference {
         a: 100.0 * a,
         b: 100.0 * b,
         difference: 100.0 * (b - a),
@@ -122,12 +140,12 @@ mod tests {
     use super::*;
 
     /// `fixed` questions that only B answers, `broken` that only A does, `same` that both do; `size` to a paragraph.
-    fn pairs(fixed: usize, broken: usize, same: usize, size: usize) -> Vec<Pair> {
+    fn pairs(fixed: usize, broken: usize, same: usize, size: usize) -> Vec<ScorePair> {
         let scores = [(fixed, 0.0, 1.0), (broken, 1.0, 0.0), (same, 1.0, 1.0)];
         let all = scores.iter().flat_map(|(count, a, b)| std::iter::repeat_n((*a, *b), *count));
         let pair = |(place, (a, b)): (usize, (f64, f64))| {
             let group = ContentId::of((place / size).to_string());
-            Pair { group, a, b }
+            ScorePair { group, a, b }
         };
         all.enumerate().map(pair).collect()
     }
@@ -143,12 +161,12 @@ mod tests {
     #[test]
     fn one_question_a_paragraph_is_mcnemars_exact_test() {
         for (fixed, broken) in [(0, 0), (1, 0), (5, 1), (8, 8), (12, 3), (16, 0)] {
-            let got = difference(&pairs(fixed, broken, 30, 1)).p;
+            let got = score_difference(&pairs(fixed, broken, 30, 1)).p;
             assert!((got - mcnemar(fixed as u32, broken as u32)).abs() < 1e-12, "{fixed} {broken}: {got}");
         }
         for (fixed, broken) in [(30, 12), (40, 35), (25, 5)] {
             let (got, want) =
-                (difference(&pairs(fixed, broken, 90, 1)).p, mcnemar(fixed as u32, broken as u32));
+                (score_difference(&pairs(fixed, broken, 90, 1)).p, mcnemar(fixed as u32, broken as u32));
             assert!((got - want).abs() < 0.01, "{fixed} {broken}: {got}, want {want}");
         }
     }
@@ -156,7 +174,7 @@ mod tests {
     #[test]
     fn the_interval_is_that_of_the_paired_t_test() {
         // 20 fixed, 8 broken of 100: mean 0.12, deviation of the differences 0.5178.
-        let found = difference(&pairs(20, 8, 72, 1));
+        let found = score_difference(&pairs(20, 8, 72, 1));
         let deviation = ((28.0 - 100.0 * 0.12f64.powi(2)) / 99.0f64).sqrt();
         let half = 1.984_217 * deviation / 10.0 * 100.0;
         assert!((found.difference - 12.0).abs() < 1e-9);
@@ -166,7 +184,8 @@ mod tests {
 
     #[test]
     fn questions_that_stand_and_fall_together_count_less() {
-        let (alone, together) = (difference(&pairs(20, 8, 72, 1)), difference(&pairs(20, 8, 72, 4)));
+        let (alone, together) =
+            (score_difference(&pairs(20, 8, 72, 1)), score_difference(&pairs(20, 8, 72, 4)));
         assert!(together.high - together.low > 1.3 * (alone.high - alone.low));
         assert!(together.p > alone.p);
         assert_eq!(together.difference, alone.difference);
@@ -174,9 +193,9 @@ mod tests {
 
     #[test]
     fn no_difference_and_no_questions_are_no_evidence() {
-        let none = difference(&[]);
+        let none = score_difference(&[]);
         assert_eq!((none.p, none.low, none.high), (1.0, -100.0, 100.0));
-        let same = difference(&pairs(0, 0, 10, 1));
+        let same = score_difference(&pairs(0, 0, 10, 1));
         assert_eq!((same.p, same.difference, same.low, same.high), (1.0, 0.0, 0.0, 0.0));
     }
 
