@@ -93,12 +93,11 @@ fn show_items(format: Format, kind: Kind, found: &[(&RunRow, &Item)]) -> Result<
     let head = [&["run", "run name"], of_kind].concat();
     let rows: Vec<Vec<String>> = found.iter().map(|(run, item)| cells(run, kind, item)).collect();
     if format == Format::Table {
-        let what = match kind {
-            Kind::Artifacts => "files",
-            Kind::Answers => "answers",
-            _ => "series",
-        };
-        say(&format!("{} {what}", rows.len()));
+        say(&match kind {
+            Kind::Artifacts => show::count(rows.len(), "file"),
+            Kind::Answers => show::count(rows.len(), "answer"),
+            _ => format!("{} series", rows.len()),
+        });
         return show::table(&head, &rows);
     }
     print(&head.join(",").replace(' ', "_"))?;
