@@ -6,6 +6,7 @@
 mod answerer;
 mod arguments;
 mod ask;
+mod completions;
 mod data;
 mod demo;
 mod evaluate;
@@ -83,6 +84,10 @@ enum Command {
     Sync(sync::Sync),
     /// Serves the page with everything that was tracked.
     Up(up::Up),
+    /// Prints what a shell completes commands and options with.
+    Completions(completions::Completions),
+    /// Writes a manual page for each command.
+    Man(completions::Man),
 }
 
 /// Where runs are kept.
@@ -107,7 +112,7 @@ fn folder(text: &str) -> Result<PathBuf, String> {
 }
 
 fn is_address(text: &str) -> bool {
-    text.starts_with("http://") || text.starts_with("https://")
+    text.contains("://")
 }
 
 /// Where runs are recorded.
@@ -172,6 +177,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Repo(repo) => repo::run(&repo),
         Command::Sync(sync) => sync::run(&sync),
         Command::Up(up) => up::run(&up),
+        Command::Completions(one) => completions::completions(&one),
+        Command::Man(man) => completions::man(&man),
     };
     match result {
         Ok(INTERRUPTED) => ExitCode::from(signals::stopped_code()),

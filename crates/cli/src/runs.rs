@@ -3,6 +3,7 @@
 mod change;
 mod diff;
 mod export;
+pub(crate) mod tabular;
 
 use std::str::FromStr;
 
@@ -40,10 +41,10 @@ pub(crate) enum Runs {
     /// Puts runs out of sight: not listed by default, never the best.
     Archive(change::Chosen),
     /// Brings archived or deleted runs back.
-    Restore(change::Chosen),
+    Restore(change::Restore),
     /// Deletes runs; they can be restored.
     Rm(change::Remove),
-    /// Writes the points of runs as CSV or JSON lines.
+    /// Writes what runs recorded as CSV, JSON lines, Parquet or Arrow.
     Export(export::Export),
 }
 

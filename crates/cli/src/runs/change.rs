@@ -3,8 +3,8 @@
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use serde_json::json;
-use trailmark_core::{Edit, RunId};
-use trailmark_store::{Prune, Repository, RunRow, Store as _};
+use trailmark_core::{Context, Edit, RunId, SeriesKey, Step};
+use trailmark_store::{Prune, Repository, RunRow, Selector, Store as _};
 
 use crate::terminal::{print, say};
 use crate::{DONE, Place, search, show};
@@ -87,11 +87,43 @@ const NOTE_EXAMPLES: &str = "Examples:
   trailmark runs note -q 'run.hparams.seed == 7' --append --text 'lucky seed?'
   trailmark runs note calm-fox --text - < report.md";
 
+/// Parts of runs; without one, whole runs are meant.
 #[derive(Args)]
-#[command(after_help = "Example: trailmark runs rm calm-fox --yes\n\ntrailmark runs restore brings it back.")]
+pub(crate) struct Parts {
+    /// Only the points of this series: loss, or 'loss {subset: \"train\"}'; may be given again.
+    #[arg(long, value_name = "SERIES")]
+    series: Vec<String>,
+    /// Of these series, only what this step has.
+    #[arg(long, value_name = "N", requires = "series", allow_negative_numbers = true)]
+    step: Option<i64>,
+    /// Only the file of this name; may be given again.
+    #[arg(long, value_name = "NAME")]
+    artifact: Vec<String>,
+}
+
+#[derive(Args)]
+#[command(after_help = "Examples:
+  trailmark runs restore calm-fox
+  trailmark runs restore calm-fox --series loss")]
+pub(crate) struct Restore {
+    #[command(flatten)]
+    chosen: Chosen,
+    #[command(flatten)]
+    parts: Parts,
+}
+
+#[derive(Args)]
+#[command(after_help = "Examples:
+  trailmark runs rm calm-fox --yes
+  trailmark runs rm calm-fox --series 'loss {subset: \"train\"}' --step 12 --yes
+  trailmark runs rm -q 'run.archived' --artifact weights.bin --yes
+
+trailmark runs restore with the same words brings it back, until trailmark repo compact gives the space back.")]
 pub(crate) struct Remove {
     #[command(flatten)]
     chosen: Chosen,
+    #[command(flatten)]
+    parts: Parts,
     /// Do it; without this, say only what would be done.
     #[arg(long)]
     yes: bool,
@@ -167,19 +199,91 @@ pub(crate) fn archive(chosen: &Chosen) -> Result<u8> {
 }
 
 /// Brings runs back that were archived or deleted.
-pub(crate) fn restore(chosen: &Chosen) -> Result<u8> {
-    change(chosen, &[Edit::Archive(false), Edit::Delete(false)])
+pub(crate) fn restore(restore: &Restore) -> Result<u8> {
+    if restore.parts.is_some() {
+        return change_parts(&restore.chosen, &restore.parts, false);
+    }
+    change(&restore.chosen, &[Edit::Archive(false), Edit::Delete(false)])
+}
+
+impl Parts {
+    fn is_some(&self) -> bool {
+        !self.series.is_empty() || !self.artifact.is_empty()
+    }
+
+    /// What deletes or restores these parts of a run. A series without a context is each of its name.
+    fn edits(&self, row: &RunRow, is_deleted: bool) -> Result<Vec<Edit>> {
+        let mut edits = Vec::new();
+        for name in &self.artifact {
+            if !row.artifacts.contains_key(name) {
+                bail!("delete runs: {} {} has no file {name:?}", row.id, called(row));
+            }
+            edits.push(Edit::DeleteArtifact { name: name.clone(), is_deleted });
+        }
+        for text in &self.series {
+            let known = row.series.iter().map(|series| &*series.key);
+            // One that is deleted already is not among the series any more, but can be restored by its whole name.
+            let mut keys: Vec<SeriesKey> =
+                known.filter(|key| key.name == *text || key.to_string() == *text).cloned().collect();
+            if keys.is_empty() {
+                keys.extend(series_key(text).filter(|_| !is_deleted));
+            }
+            if keys.is_empty() {
+                bail!("delete runs: {} {} has no series {text:?}", row.id, called(row));
+            }
+            let step = self.step.map(Step);
+            edits.extend(keys.into_iter().map(|series| Edit::DeletePoints { series, step, is_deleted }));
+        }
+        Ok(edits)
+    }
+}
+
+/// A series as people write it: `loss` or `loss {subset: "train"}`.
+fn series_key(text: &str) -> Option<SeriesKey> {
+    let selector: Selector = text.parse().ok()?;
+    Some(SeriesKey::new(selector.name.trim(), selector.context.unwrap_or_else(Context::empty)))
+}
+
+fn change_parts(chosen: &Chosen, parts: &Parts, is_deleted: bool) -> Result<u8> {
+    let repository = Repository::open(&chosen.place.path())?;
+    let mut all = Vec::new();
+    for id in find(&repository, chosen)? {
+        let edits = parts.edits(&*repository.run(id)?, is_deleted)?;
+        all.extend(edits.into_iter().map(|edit| (id, edit)));
+    }
+    let undo = repository.edit(&all)?;
+    let what = if is_deleted { "deleted" } else { "restored" };
+    say(&format!("{what} {} of {} parts", undo.len(), all.len()));
+    Ok(DONE)
 }
 
 pub(crate) fn remove(remove: &Remove) -> Result<u8> {
+    if remove.yes && remove.parts.is_some() {
+        return change_parts(&remove.chosen, &remove.parts, true);
+    }
     if remove.yes {
         return change(&remove.chosen, &[Edit::Delete(true)]);
     }
     let repository = Repository::open(&remove.chosen.place.path())?;
     for id in find(&repository, &remove.chosen)? {
         let row = repository.run(id)?;
+        for edit in remove.parts.edits(&row, true)? {
+            match edit {
+                Edit::DeletePoints { series, step, .. } => {
+                    let step = step.map_or_else(String::new, |step| format!(", step {step}"));
+                    say(&format!("would delete {series}{step} of {} {}", row.id, called(&row)));
+                }
+                Edit::DeleteArtifact { name, .. } => {
+                    say(&format!("would delete the file {name} of {} {}", row.id, called(&row)));
+                }
+                _ => {}
+            }
+        }
+        if remove.parts.is_some() {
+            continue;
+        }
         let n_points: u64 = row.series.iter().map(|series| series.count).sum();
-        say(&format!("would delete {} {}: {}", row.id, called(&row), show::count(n_points, "point")));
+        say(&format!("would delete {} {}: {n_points} points", row.id, called(&row)));
     }
     bail!("delete runs: want --yes; trailmark runs restore brings them back afterwards");
 }
