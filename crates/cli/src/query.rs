@@ -1,16 +1,19 @@
 //! `trailmark query`: runs or series for which an expression holds.
 
-use anyhow::Result;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail};
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 use trailmark_core::{ParamValue, Step};
 use trailmark_query::Kind;
 use trailmark_store::{Repository, RunRow, SeriesRow};
 
+use crate::runs::tabular::{Form, write_objects};
 use crate::search::{self, Cut, Found, Item};
 use crate::show::{self, Listed};
 use crate::terminal::{print, say};
-use crate::{DONE, Place, runs};
+use crate::{DONE, Place, fs, runs};
 
 /// Finds runs, or the metrics, texts, images, files, answers … of runs, by an expression.
 #[derive(Args)]
@@ -20,8 +23,13 @@ pub(crate) struct Query {
     /// distributions, log_records, artifacts, answers.
     expression: String,
     /// How the result looks.
-    #[arg(long, value_enum, default_value_t = Format::Table)]
-    format: Format,
+    ///
+    /// By the name of --out where it says one.
+    #[arg(long, value_enum)]
+    format: Option<Format>,
+    /// The file, instead of standard output.
+    #[arg(short, long, value_name = "FILE")]
+    out: Option<PathBuf>,
     #[command(flatten)]
     cut: Cut,
     #[command(flatten)]
@@ -35,6 +43,7 @@ const EXAMPLES: &str = "Examples:
   trailmark query 'run.status == \"finished\"' --sort '-run.metrics[\"f1\"].max, run.name' --limit 10
   trailmark query 'answers.exact == 0 and answers.f1 > 0.8' --sort answers.question_key
   trailmark query 'artifacts.bytes > 1e9' --sort -artifacts.bytes
+  trailmark query 'metric.name == \"loss\"' --out loss.parquet
 
 An unknown name is an error that shows where it stands and which name is nearest.";
 
@@ -46,17 +55,53 @@ enum Format {
     Json,
     /// Comma-separated values with a head.
     Csv,
+    /// A Parquet file, as --out says.
+    Parquet,
+    /// An Arrow IPC file, as --out says.
+    Arrow,
 }
 
 pub(crate) fn run(query: &Query) -> Result<u8> {
     let repository = Repository::open(&query.place.path())?;
-    match search::any(&repository, &query.expression, &query.cut)? {
-        Found::Runs(rows) => show_runs(query.format, &rows.iter().map(|row| &**row).collect::<Vec<_>>())?,
+    let found = search::any(&repository, &query.expression, &query.cut)?;
+    let by_name = query.out.as_deref().and_then(Form::of).map(|form| match form {
+        Form::Csv => Format::Csv,
+        Form::Jsonl => Format::Json,
+        Form::Parquet => Format::Parquet,
+        Form::Arrow => Format::Arrow,
+    });
+    let format = query.format.or(by_name).unwrap_or(Format::Table);
+    if let Some(path) = &query.out {
+        return write(format, path, &found);
+    }
+    if matches!(format, Format::Parquet | Format::Arrow) {
+        bail!("write what was found: Parquet and Arrow are no texts: want --out FILE");
+    }
+    match found {
+        Found::Runs(rows) => show_runs(format, &rows.iter().map(|row| &**row).collect::<Vec<_>>())?,
         Found::Items(kind, found) => {
             let found: Vec<(&RunRow, &Item)> = found.iter().map(|(run, item)| (&**run, item)).collect();
-            show_items(query.format, kind, &found)?;
+            show_items(format, kind, &found)?;
         }
     }
+    Ok(DONE)
+}
+
+/// Writes what was found as a file.
+fn write(format: Format, path: &Path, found: &Found) -> Result<u8> {
+    let objects: Vec<Value> = match found {
+        Found::Runs(rows) => rows.iter().map(|row| Listed::from(&**row).json()).collect(),
+        Found::Items(_, items) => items.iter().map(|(run, item)| json(run, item)).collect(),
+    };
+    let form = match format {
+        Format::Csv | Format::Table => Form::Csv,
+        Format::Json => Form::Jsonl,
+        Format::Parquet => Form::Parquet,
+        Format::Arrow => Form::Arrow,
+    };
+    let mut out = std::io::BufWriter::new(fs::create(path)?);
+    let n_rows = write_objects(form, &objects, &mut out).context("write what was found")?;
+    say(&format!("wrote {n_rows} rows: {}", path.display()));
     Ok(DONE)
 }
 
@@ -68,7 +113,7 @@ fn show_runs(format: Format, rows: &[&RunRow]) -> Result<()> {
             say(&show::count(rows.len(), "run"));
             runs::table(&listed)
         }
-        Format::Csv => {
+        _ => {
             print("run,name,experiment,status,created_at")?;
             for row in rows {
                 let texts = [row.name.as_str(), &row.experiment, row.status.word()].map(show::field);

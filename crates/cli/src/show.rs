@@ -32,6 +32,7 @@ const HINTS: &[(&str, &str)] = &[
     ("compare runs", "trailmark runs diff RUN RUN, or -q EXPRESSION that finds several"),
     (" has no series", "see what the run has: trailmark runs show RUN"),
     (" has no file", "see what the run has: trailmark runs show RUN"),
+    ("write what was found", "trailmark query EXPRESSION --out found.parquet"),
     ("export runs", "trailmark runs export --out runs.parquet"),
     ("find the server", "it is where trailmark up serves, for instance http://127.0.0.1:43800"),
     ("delete runs", "trailmark runs rm RUN --yes"),

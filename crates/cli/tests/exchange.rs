@@ -78,6 +78,13 @@ fn tables_are_written_in_every_form() {
     assert!(one["question"].as_str().unwrap().len() > 5 && one["golds"].is_array(), "{one}");
     let texts = place.run("runs export --table texts low").ok().stdout;
     assert!(texts.contains("logs"), "{texts}");
+    place.run("query metric.name=='loss' --out found.parquet".replace('\'', "\"").as_str()).ok();
+    let reader = SerializedFileReader::new(File::open(place.path("found.parquet")).unwrap()).unwrap();
+    let found: Vec<_> = reader.get_row_iter(None).unwrap().map(|row| row.unwrap()).collect();
+    assert_eq!(found.len(), 4, "train and eval of two runs");
+    let last = found[0].get_column_iter().find(|(name, _)| *name == "last").unwrap().1;
+    assert!(matches!(last, Field::Double(_)), "{last:?}");
+    place.run("query run.active==False --format parquet").fails(1, &["want --out FILE"], "--out");
     place.run("runs export --format parquet").fails(1, &["want --out FILE"], ".parquet");
     let closed = Command::new("bash")
         .args([

@@ -166,6 +166,73 @@ impl<'a> Rows<'a> {
     }
 }
 
+/// Writes objects as rows: a column for each key, `a.b` for what lies below another, of the kind that fits all its values.
+pub(crate) fn write_objects(form: Form, objects: &[Json], out: &mut (dyn Write + Send)) -> Result<u64> {
+    let flat: Vec<Vec<(String, Cell)>> = objects
+        .iter()
+        .map(|object| {
+            let mut cells = Vec::new();
+            flatten("", object, &mut cells);
+            cells
+        })
+        .collect();
+    let mut columns: Vec<Column> = Vec::new();
+    for (name, cell) in flat.iter().flatten() {
+        let kind = match cell {
+            Cell::Missing => continue,
+            Cell::Int(_) => Kind::Int,
+            Cell::Float(_) => Kind::Float,
+            _ => Kind::Text,
+        };
+        match columns.iter_mut().find(|(known, _)| known == name) {
+            None => columns.push((name.clone(), kind)),
+            Some((_, known)) if *known == kind => {}
+            Some((_, known @ (Kind::Int | Kind::Float))) if kind != Kind::Text => *known = Kind::Float,
+            Some((_, known)) => *known = Kind::Text,
+        }
+    }
+    let mut rows = Rows::begin(form, columns.clone(), out)?;
+    for mut cells in flat {
+        let row = columns.iter().map(|(name, kind)| {
+            let place = cells.iter().position(|(known, _)| known == name);
+            match (place.map(|place| cells.swap_remove(place).1), kind) {
+                (None, _) => Cell::Missing,
+                (Some(Cell::Int(number)), Kind::Text) => Cell::Text(number.to_string()),
+                (Some(Cell::Float(number)), Kind::Text) => Cell::Text(number.to_string()),
+                (Some(cell), _) => cell,
+            }
+        });
+        rows.push(row.collect())?;
+    }
+    rows.end()
+}
+
+fn flatten(path: &str, value: &Json, cells: &mut Vec<(String, Cell)>) {
+    let cell = match value {
+        Json::Object(map) if !map.is_empty() || path.is_empty() => {
+            for (key, value) in map {
+                let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+                flatten(&path, value, cells);
+            }
+            return;
+        }
+        Json::Null => Cell::Missing,
+        Json::String(text) => match text.as_str() {
+            "NaN" => Cell::Float(f64::NAN),
+            "inf" => Cell::Float(f64::INFINITY),
+            "-inf" => Cell::Float(f64::NEG_INFINITY),
+            _ => Cell::Text(text.clone()),
+        },
+        Json::Number(number) => match number.as_i64() {
+            Some(number) => Cell::Int(number),
+            None => Cell::Float(number.as_f64().unwrap_or(f64::NAN)),
+        },
+        Json::Bool(value) => Cell::Text(value.to_string()),
+        tree => Cell::Tree(tree.clone()),
+    };
+    cells.push((path.to_owned(), cell));
+}
+
 fn csv(cell: &Cell) -> String {
     match cell {
         Cell::Missing => String::new(),
