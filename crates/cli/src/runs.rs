@@ -4,6 +4,7 @@ mod change;
 mod diff;
 mod export;
 pub(crate) mod tabular;
+mod transfer;
 
 use std::str::FromStr;
 
@@ -44,6 +45,10 @@ pub(crate) enum Runs {
     Restore(change::Restore),
     /// Deletes runs; they can be restored.
     Rm(change::Remove),
+    /// Copies runs to another repository; again, to add what is new.
+    Cp(transfer::Copy),
+    /// Moves runs to another repository.
+    Mv(transfer::Move),
     /// Writes what runs recorded as CSV, JSON lines, Parquet or Arrow.
     Export(export::Export),
 }
@@ -120,6 +125,8 @@ pub(crate) fn run(runs: &Runs) -> Result<u8> {
         Runs::Archive(chosen) => change::archive(chosen),
         Runs::Restore(chosen) => change::restore(chosen),
         Runs::Rm(remove) => change::remove(remove),
+        Runs::Cp(copy) => transfer::copy(copy),
+        Runs::Mv(relocate) => transfer::relocate(relocate),
         Runs::Export(export) => export::export(export),
     }
 }

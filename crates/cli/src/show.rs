@@ -35,6 +35,17 @@ const HINTS: &[(&str, &str)] = &[
     ("write what was found", "trailmark query EXPRESSION --out found.parquet"),
     ("export runs", "trailmark runs export --out runs.parquet"),
     ("find the server", "it is where trailmark up serves, for instance http://127.0.0.1:43800"),
+    ("copy runs:", "give another folder: trailmark runs cp RUN --to REPO"),
+    ("is being recorded", "wait until it has ended, or copy it: trailmark runs cp RUN --to REPO"),
+    ("it was deleted there", "trailmark runs restore RUN --repo REPO, then the same command again"),
+    (
+        "other bytes are there",
+        "trailmark repo check there; another run's copy may have been damaged or changed by hand",
+    ),
+    (
+        "can be copied but not moved",
+        "trailmark repo check tells what is lost; trailmark runs cp copies the rest",
+    ),
     ("delete runs", "trailmark runs rm RUN --yes"),
     ("tag runs", "trailmark runs tag RUN --add TAG"),
     ("change runs", "trailmark runs set RUN --name NAME"),

@@ -79,6 +79,14 @@ pub enum Error {
         /// The cursor.
         text: String,
     },
+    /// A run cannot be copied or moved to another repository.
+    #[error("copy a run: {reason}: {}", path.display())]
+    Transfer {
+        /// Why.
+        reason: &'static str,
+        /// What of it.
+        path: PathBuf,
+    },
     /// There is no such run.
     #[error("find a run: got {text:?}, want the id, its first digits or the name of one run")]
     NoRun {

@@ -38,6 +38,10 @@ mod row;
 mod run;
 mod scan;
 mod store;
+mod transfer;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod transfer_faults;
 mod upkeep;
 mod views;
 
@@ -58,5 +62,6 @@ pub use repository::Repository;
 pub use row::{ArtifactRow, Kind, RunRow, SeriesRow};
 pub use run::{PointRow, RunData, Series};
 pub use store::{Appended, Changes, Contents, Cursor, Object, Page, Prune, Stats, Store, Wanted};
+pub use transfer::Copied;
 pub use upkeep::{CopiedFile, Repaired};
 pub use views::View;

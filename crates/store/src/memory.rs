@@ -188,6 +188,15 @@ impl Disk for Memory {
         removed.map(|_| ()).ok_or_else(|| ErrorKind::NotFound.into())
     }
 
+    fn remove_folder(&self, path: &Path) -> io::Result<()> {
+        self.change()?;
+        if !self.entries(path)?.is_empty() {
+            return Err(ErrorKind::DirectoryNotEmpty.into());
+        }
+        self.0.lock().unwrap().folders.remove(path);
+        Ok(())
+    }
+
     fn sync_folder(&self, _: &Path) -> io::Result<()> {
         self.change()
     }

@@ -253,7 +253,7 @@ fn change_parts(chosen: &Chosen, parts: &Parts, is_deleted: bool) -> Result<u8> 
     }
     let undo = repository.edit(&all)?;
     let what = if is_deleted { "deleted" } else { "restored" };
-    say(&format!("{what} {} of {} parts", undo.len(), all.len()));
+    say(&format!("{what} {} of {}", undo.len(), show::count(all.len(), "part")));
     Ok(DONE)
 }
 
@@ -283,7 +283,7 @@ pub(crate) fn remove(remove: &Remove) -> Result<u8> {
             continue;
         }
         let n_points: u64 = row.series.iter().map(|series| series.count).sum();
-        say(&format!("would delete {} {}: {n_points} points", row.id, called(&row)));
+        say(&format!("would delete {} {}: {}", row.id, called(&row), show::count(n_points, "point")));
     }
     bail!("delete runs: want --yes; trailmark runs restore brings them back afterwards");
 }
