@@ -7,19 +7,29 @@
 pub struct Asset {
     /// What the file holds.
     pub bytes: &'static [u8],
+    /// Whether the bytes are packed by gzip.
+    pub is_packed: bool,
     /// Its media type, for the header `Content-Type`.
     pub media_type: &'static str,
 }
 
 /// Every built file by its path below `dist/`.
-const ASSETS: [(&str, Asset); 3] = [
+const ASSETS: [(&str, Asset); 4] = [
+    ("index.html", plain(include_bytes!("dist/index.html"), "text/html; charset=utf-8")),
+    ("app.js", plain(include_bytes!("dist/app.js"), "text/javascript; charset=utf-8")),
+    ("app.css", plain(include_bytes!("dist/app.css"), "text/css; charset=utf-8")),
     (
-        "index.html",
-        Asset { bytes: include_bytes!("dist/index.html"), media_type: "text/html; charset=utf-8" },
+        "plotly.js",
+        Asset {
+            is_packed: true,
+            ..plain(include_bytes!("dist/plotly.js.gz"), "text/javascript; charset=utf-8")
+        },
     ),
-    ("app.js", Asset { bytes: include_bytes!("dist/app.js"), media_type: "text/javascript; charset=utf-8" }),
-    ("app.css", Asset { bytes: include_bytes!("dist/app.css"), media_type: "text/css; charset=utf-8" }),
 ];
+
+const fn plain(bytes: &'static [u8], media_type: &'static str) -> Asset {
+    Asset { bytes, is_packed: false, media_type }
+}
 
 /// Finds a built file by its path below `dist/`, such as `app.js`; the document itself is `index.html`.
 pub fn asset(path: &str) -> Option<Asset> {
@@ -38,6 +48,12 @@ mod tests {
             text.split("/assets/").skip(1).filter_map(|rest| rest.split('"').next()).collect();
         assert_eq!(named, ["app.css", "app.js"]);
         assert!(named.into_iter().all(|name| asset(name).is_some()));
+    }
+
+    #[test]
+    fn what_draws_figures_is_packed() {
+        let script = asset("plotly.js").expect("the library is embedded");
+        assert!(script.is_packed && script.bytes.starts_with(&[0x1f, 0x8b]));
     }
 
     #[test]

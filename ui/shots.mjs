@@ -15,7 +15,7 @@ const executable = browsers.find((file) => file && existsSync(file));
 
 const sort = encodeURIComponent("-metrics.f1.max");
 const answer = await fetch(`${address}/api/v1/runs?sort=${sort}&limit=2`);
-const [best, second] = (await answer.json()).runs;
+const [best, second = best] = (await answer.json()).runs;
 const pages = {
   home: "/",
   runs: "/runs",
@@ -31,6 +31,31 @@ for (const tab of "overview metrics system logs texts answers notes settings".sp
   " ",
 ))
   pages[`run-${tab}`] = `/runs/${best.id}?tab=${tab}`;
+
+// The tabs of what few runs have: of the run that has most of them.
+const all = (await (await fetch(`${address}/api/v1/runs`)).json()).runs;
+const media = {
+  image: "images",
+  audio: "audio",
+  figure: "figures",
+  distribution: "distributions",
+  log_record: "logs&from=records",
+};
+const details = await Promise.all(
+  all
+    .slice(0, 50)
+    .map(async ({ id }) =>
+      (await fetch(`${address}/api/v1/runs/${id}`)).json(),
+    ),
+);
+const has = (run, kind) => run.series.some((series) => series.kind === kind);
+for (const [kind, tab] of Object.entries(media)) {
+  const run = details.find((one) => has(one, kind) && has(one, "number"));
+  if (run !== undefined) pages[`run-${kind}`] = `/runs/${run.id}?tab=${tab}`;
+}
+const kept = details.find((run) => run.artifacts > 2);
+if (kept !== undefined)
+  pages["run-artifacts"] = `/runs/${kept.id}?tab=artifacts`;
 
 mkdirSync(folder, { recursive: true });
 const browser = await chromium.launch({

@@ -212,6 +212,8 @@ pub(crate) struct Request {
     context: Option<String>,
     from: Option<i64>,
     to: Option<i64>,
+    /// Of each series its last step up to this one.
+    at: Option<i64>,
     /// Steps of each series at most.
     steps: Option<usize>,
     /// Messages of this level or above.
@@ -239,8 +241,11 @@ pub(crate) fn list(app: &App, id: &str, request: &Request) -> Result<dto::Object
         let in_range = |point: &Point| {
             request.from.is_none_or(|from| point.step >= from) && request.to.is_none_or(|to| point.step <= to)
         };
-        let points: Vec<&Point> =
+        let mut points: Vec<&Point> =
             held.points.values().filter(|point| is_asked(point.series) && in_range(point)).collect();
+        if let Some(at) = request.at {
+            points = latest(&points, at);
+        }
         let levels = match request.kind {
             ObjectKind::LogRecord => levels(&points),
             _ => Vec::new(),
@@ -309,6 +314,15 @@ fn values(point: &Point, kind: ObjectKind) -> impl Iterator<Item = One<'_>> {
     let of = list.len();
     let ones = list.iter().enumerate().map(move |(index, value)| One { point, value, index, of });
     ones.filter(move |one| kind.is_of(one.value))
+}
+
+/// Of each series the last point up to a step; messages of that step alone are all of them.
+fn latest<'a>(points: &[&'a Point], at: i64) -> Vec<&'a Point> {
+    let mut latest: BTreeMap<usize, i64> = BTreeMap::new();
+    for point in points.iter().filter(|point| point.step <= at) {
+        latest.entry(point.series).and_modify(|step| *step = point.step.max(*step)).or_insert(point.step);
+    }
+    points.iter().copied().filter(|point| latest.get(&point.series) == Some(&point.step)).collect()
 }
 
 /// At most so many points of each series, as evenly chosen as can be, the first and the last among them.

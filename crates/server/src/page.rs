@@ -1,7 +1,7 @@
 //! The page: every path that is no route of the interface.
 
 use std::collections::HashMap;
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use axum::body::{Body, Bytes};
@@ -10,8 +10,10 @@ use axum::http::header::{
 };
 use axum::http::{Response, StatusCode, Uri};
 use flate2::Compression;
+use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 use trailmark_core::ContentId;
+use trailmark_ui::Asset;
 
 use crate::error::ApiError;
 
@@ -27,7 +29,7 @@ pub(crate) fn page(uri: &Uri, headers: &HeaderMap) -> Result<Response<Body>, Api
     };
     let missing = || ApiError::NotFound { what: "a file of the page", text: path.to_owned() };
     let asset = trailmark_ui::asset(name).ok_or_else(missing)?;
-    let file = File::of(name, asset.bytes);
+    let file = File::of(name, asset);
     let names = |header, wanted: &str| {
         let value = headers.get(header).and_then(|value: &axum::http::HeaderValue| value.to_str().ok());
         value.is_some_and(|value| value.split(',').any(|part| part.trim().split(';').next() == Some(wanted)))
@@ -44,6 +46,11 @@ pub(crate) fn page(uri: &Uri, headers: &HeaderMap) -> Result<Response<Body>, Api
     } else if names(ACCEPT_ENCODING, "gzip") {
         response = response.header(CONTENT_ENCODING, "gzip");
         Body::from(file.packed)
+    } else if asset.is_packed {
+        let mut bytes = Vec::new();
+        let unpacked = GzDecoder::new(asset.bytes).read_to_end(&mut bytes);
+        unpacked.map_err(|error| ApiError::Internal { message: format!("unpack {name}: {error}") })?;
+        Body::from(bytes)
     } else {
         Body::from(asset.bytes)
     };
@@ -58,15 +65,18 @@ struct File {
 }
 
 impl File {
-    fn of(name: &str, bytes: &[u8]) -> Self {
+    fn of(name: &str, asset: Asset) -> Self {
         static FILES: OnceLock<Mutex<HashMap<String, File>>> = OnceLock::new();
         let mut files = FILES.get_or_init(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner);
         let known = files.entry(name.to_owned());
         let new = || {
+            let etag = format!("\"{}\"", &ContentId::of(asset.bytes).to_string()[..16]);
+            if asset.is_packed {
+                return Self { etag, packed: Bytes::from_static(asset.bytes) };
+            }
             let mut packer = GzEncoder::new(Vec::new(), Compression::default());
             // Writing into memory does not fail.
-            let packed = packer.write_all(bytes).and_then(|()| packer.finish()).unwrap_or_default();
-            let etag = format!("\"{}\"", &ContentId::of(bytes).to_string()[..16]);
+            let packed = packer.write_all(asset.bytes).and_then(|()| packer.finish()).unwrap_or_default();
             Self { etag, packed: Bytes::from(packed) }
         };
         known.or_insert_with(new).clone()

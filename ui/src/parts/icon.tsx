@@ -5,6 +5,7 @@ import type { JSX } from "preact";
 const paths = {
   down: "m4.5 6.5 3.5 3.5 3.5-3.5",
   right: "m6.5 4.5 3.5 3.5-3.5 3.5",
+  left: "m9.5 4.5-3.5 3.5 3.5 3.5",
   runs: "M2.5 4h11M2.5 8h11M2.5 12h11",
   metrics: "M2 13V3M2 13h12 M4.5 9.5 7 6l2.5 2.5L13.5 4",
   params: "M3 2v12M8 2v12M13 2v12 M3 5l5 6 5-7",
@@ -28,6 +29,9 @@ const paths = {
   clock: "M2.5 8a5.5 5.5 0 1 0 11 0a5.5 5.5 0 1 0 -11 0 M8 4.8V8l2.2 1.5",
   download: "M8 2.5v8M4.8 7.5 8 10.7l3.2-3.2M2.5 13.5h11",
   plus: "M8 3v10M3 8h10",
+  minus: "M3 8h10",
+  folder: "M2 4.5V12.5h12V5.5H8L6.5 3.5H2z",
+  file: "M4 2.5h5.5L12.5 5.5V13.5H4z M9.5 2.5v3h3",
   search: "M2.8 7a4.2 4.2 0 1 0 8.4 0a4.2 4.2 0 1 0 -8.4 0 M10.2 10.2l3.3 3.3",
   close: "m4 4 8 8M12 4l-8 8",
   check: "m3.5 8.5 3 3 6-7",

@@ -43,6 +43,10 @@ fn lists_are_answered_value_by_value_with_their_places() {
     assert_eq!(json!(bytes.len()), image["bytes"]);
     let range = objects(&served, &id, "kind=image&from=100&to=150&context=%7B%22subset%22%3A%22eval%22%7D");
     assert_eq!(range["total"], 8);
+    let at = objects(&served, &id, "kind=image&at=120");
+    let steps: Vec<i64> =
+        at["objects"].as_array().unwrap().iter().map(|object| object["step"].as_i64().unwrap()).collect();
+    assert_eq!(steps, [100, 100, 0, 0, 100, 100, 100, 100], "of each series its last step up to there");
     let page = objects(&served, &id, "kind=image&name=pages&offset=47&limit=10");
     assert_eq!((&page["total"], &page["objects"][0]["step"]), (&json!(48), &json!(550)));
 }

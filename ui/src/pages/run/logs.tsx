@@ -18,6 +18,7 @@ import { use_log } from "./log_list.ts";
 import type { LogList } from "./log_list.ts";
 import { LogMap } from "./log_map.tsx";
 import { LogRows, use_find } from "./log_rows.tsx";
+import { LogSource } from "./log_source.tsx";
 import { LogSide } from "./log_side.tsx";
 import type { RunFrame } from "./frame.ts";
 import { run_view } from "./view.ts";
@@ -71,6 +72,7 @@ export function RunLogs({ frame }: { frame: RunFrame }): JSX.Element {
   return (
     <>
       <div class="controls">
+        <LogSource run={run} />
         <LogFind hits={hits} line={line} onLine={to_line} />
         <LevelChoice levels={levels} />
         <span class="grow" />

@@ -11,13 +11,20 @@ import { Top } from "../../parts/top.tsx";
 import { use_request } from "../../request.ts";
 import type { Run, RunDetail } from "../../shapes.ts";
 import { RunAnswers } from "./answers.tsx";
+import { RunArtifacts } from "./artifacts.tsx";
 import type { RunFrame } from "./frame.ts";
 import { CompareMenu, Heading, Neighbours, RunMenu } from "./head.tsx";
+import { shows_records } from "./log_source.tsx";
 import { RunLogs } from "./logs.tsx";
+import { RunAudio } from "./media/audio.tsx";
+import { RunDistributions } from "./media/distributions.tsx";
+import { RunFigures } from "./media/figures.tsx";
+import { RunImages } from "./media/images.tsx";
 import { RunMetrics } from "./metrics.tsx";
 import { RunNotes } from "./notes.tsx";
 import { RunOverview } from "./overview.tsx";
 import { RunParams } from "./params.tsx";
+import { RunRecords } from "./records.tsx";
 import { RunSettings } from "./settings.tsx";
 import { RunSystem } from "./system.tsx";
 import { Tabs } from "./tabs.tsx";
@@ -108,13 +115,27 @@ function Tab({ tab, frame }: { tab: RunTab; frame: RunFrame }): JSX.Element {
     case "system":
       return <RunSystem frame={frame} />;
     case "logs":
-      return <RunLogs frame={frame} />;
+      return shows_records(frame.run) ? (
+        <RunRecords frame={frame} />
+      ) : (
+        <RunLogs frame={frame} />
+      );
     case "params":
       return <RunParams frame={frame} />;
     case "answers":
       return <RunAnswers frame={frame} />;
     case "texts":
       return <RunTexts frame={frame} />;
+    case "images":
+      return <RunImages frame={frame} />;
+    case "audio":
+      return <RunAudio frame={frame} />;
+    case "figures":
+      return <RunFigures frame={frame} />;
+    case "distributions":
+      return <RunDistributions frame={frame} />;
+    case "artifacts":
+      return <RunArtifacts frame={frame} />;
     case "notes":
       return <RunNotes frame={frame} />;
     case "settings":

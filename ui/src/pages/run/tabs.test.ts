@@ -15,6 +15,7 @@ test("tabs count what their pages show", () => {
   const counts = counts_of({
     params: { hparams: { lr: 1, kwargs: {} }, model: "m" },
     note: "",
+    artifacts: 3,
     series: [
       series("loss", "number", 100),
       series("__system__cpu", "number", 20),
@@ -27,4 +28,6 @@ test("tabs count what their pages show", () => {
   assert.equal(counts.metrics, 1);
   assert.equal(counts.system, 1);
   assert.equal(counts.notes, 0);
+  assert.equal(counts.images, 0);
+  assert.equal(counts.artifacts, 3);
 });

@@ -13,11 +13,34 @@ import type { RunTab } from "./view.ts";
 const count_words: Partial<Record<RunTab, string>> = {
   metrics: "Names of metrics",
   system: "Names of system metrics",
-  logs: "Lines",
+  logs: "Lines and records",
   params: "Params",
   answers: "Answers, over all checkpoints",
   texts: "Texts, over all steps",
+  images: "Steps with images",
+  audio: "Steps with audio",
+  figures: "Steps with figures",
+  distributions: "Steps with distributions",
+  artifacts: "Files",
 };
+
+/** Tabs of what few runs have: they are there only where there is something behind them. */
+const only_where_there_is: ReadonlySet<RunTab> = new Set([
+  "images",
+  "audio",
+  "figures",
+  "distributions",
+  "artifacts",
+]);
+
+/** In a narrow window the row of tabs scrolls: the open one is seen. */
+function into_view(tab: HTMLElement | null): void {
+  const row = tab?.parentElement;
+  if (tab === null || row === null || row === undefined) return;
+  const [left, right] = [tab.offsetLeft, tab.offsetLeft + tab.offsetWidth];
+  if (left < row.scrollLeft || right > row.scrollLeft + row.clientWidth)
+    row.scrollLeft = left - 40;
+}
 
 export function Tabs({ run }: { run: RunDetail }): JSX.Element {
   const { tab } = run_view.values.value;
@@ -27,11 +50,14 @@ export function Tabs({ run }: { run: RunDetail }): JSX.Element {
     <nav class="tabs" aria-label="Parts of the run">
       {run_tabs.map((name) => {
         const n = counts[name];
+        if (n === 0 && name !== tab && only_where_there_is.has(name))
+          return null;
         const search = name === "overview" ? "" : `?tab=${name}`;
         return (
           <a
             key={name}
             href={`${pathname}${search}`}
+            {...(name === tab ? { ref: into_view } : {})}
             class={`${name === tab ? "on" : ""}${n === 0 ? " off" : ""}`}
             aria-current={name === tab ? "page" : undefined}
           >
@@ -50,7 +76,7 @@ export function Tabs({ run }: { run: RunDetail }): JSX.Element {
 
 /** What stands behind each tab; zero where there is nothing. */
 export function counts_of(
-  run: Pick<RunDetail, "series" | "params" | "note">,
+  run: Pick<RunDetail, "series" | "params" | "note" | "artifacts">,
 ): Partial<Record<RunTab, number>> {
   const numbers = run.series.filter((series) => series.kind === "number");
   const is_system = (name: string): boolean => name.startsWith("__system__");
@@ -67,10 +93,15 @@ export function counts_of(
   return {
     metrics: names(false),
     system: names(true),
-    logs: total("log"),
+    logs: total("log") + total("log_record"),
     params: leaves(run.params).length,
     answers: total("answer"),
     texts: total("text"),
+    images: total("image"),
+    audio: total("audio"),
+    figures: total("figure"),
+    distributions: total("distribution"),
+    artifacts: run.artifacts,
     notes: run.note.trim() === "" ? 0 : 1,
   };
 }
