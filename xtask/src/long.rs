@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::bench::Raw;
 use crate::command::{root, run, run_command};
-use crate::{fuzz, seeds};
+use crate::{aim, fuzz, seeds};
 
 /// One proof.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -23,6 +23,9 @@ pub(crate) enum Proof {
     /// A minute of random inputs for each parser of foreign bytes: queries, journals, data sets, Aim's messages. Wants a C++ compiler;
     /// `TRAILMARK_FUZZ_SECS` says for how long.
     Fuzz,
+    /// The real client of Aim (from the package index on first use) against our server: every type, resuming, copying,
+    /// a server killed in mid-run; its points a second beside Aim's own server. On a quiet machine.
+    Aim,
 }
 
 /// Runs the named proofs, or all.
@@ -50,6 +53,7 @@ fn prove(proof: Proof) -> Result<()> {
         }
         Proof::Seeds => seeds::measure(),
         Proof::Fuzz => fuzz::run_all(),
+        Proof::Aim => aim::prove(),
     }
 }
 

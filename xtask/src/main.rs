@@ -6,6 +6,7 @@
 // A task talks to the person who runs it.
 #![allow(clippy::print_stdout, clippy::print_stderr, clippy::disallowed_methods)]
 
+mod aim;
 mod bench;
 mod bench_ingest;
 mod bench_track;

@@ -11,10 +11,19 @@ use crate::command::{root, run_command};
 
 /// The interpreter with the packages of `xtask/python/requirements.txt`.
 pub(crate) fn interpreter() -> Result<PathBuf> {
-    if let Some(set) = std::env::var_os("TRAILMARK_PEERS_PYTHON") {
+    installed("TRAILMARK_PEERS_PYTHON", "requirements.txt", "peers")
+}
+
+/// The interpreter with Aim's client; `TRAILMARK_AIM_PYTHON` names one that has it already.
+pub(crate) fn aim() -> Result<PathBuf> {
+    installed("TRAILMARK_AIM_PYTHON", "requirements-aim.txt", "aim-client")
+}
+
+fn installed(variable: &str, requirements: &str, folder: &str) -> Result<PathBuf> {
+    if let Some(set) = std::env::var_os(variable) {
         return Ok(PathBuf::from(set));
     }
-    environment(&root().join("target/peers"), &root().join("xtask/python/requirements.txt"))
+    environment(&root().join("target").join(folder), &root().join("xtask/python").join(requirements))
 }
 
 /// The interpreter of a virtual environment with what a file of requirements names, made anew when that changes.

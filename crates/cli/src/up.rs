@@ -26,6 +26,7 @@ use crate::{DONE, INTERRUPTED, Place, fs};
   trailmark up --repo /data/runs --listen 127.0.0.1:43800
 
 Other programs record to it: trailmark train --repo http://127.0.0.1:43800 …
+Code that tracks with aim 3.x, too: aim.Run(repo=\"aim://127.0.0.1:43800\")
 A folder that is named and not there yet becomes an empty repository. Ctrl-C stops it; nothing is lost.")]
 pub(crate) struct Up {
     /// The address to listen on.

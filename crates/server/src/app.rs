@@ -7,6 +7,7 @@ use std::time::{Duration, Instant, SystemTime};
 use trailmark_core::WallTime;
 use trailmark_store::{Stats, Store};
 
+use crate::aim::Aim;
 use crate::answers::Shelf;
 use crate::ask::{Answerer, Keeper};
 use crate::checkpoints::Checkpoints;
@@ -36,6 +37,7 @@ pub(crate) struct App {
     pub(crate) answerer: Option<Arc<dyn Answerer>>,
     pub(crate) keeper: Option<Arc<dyn Keeper>>,
     pub(crate) live: Live,
+    pub(crate) aim: Aim,
     stats: Mutex<Option<(Stats, Instant)>>,
 }
 
@@ -60,6 +62,7 @@ impl App {
             answerer,
             keeper,
             live: Live::default(),
+            aim: Aim::default(),
             stats: Mutex::default(),
         })
     }

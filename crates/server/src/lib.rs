@@ -5,6 +5,7 @@
 //! ([`dto`]). The store blocks, so all of that happens on threads of its own; only `server`, `route`, `live` and `blob`
 //! know of the runtime.
 
+mod aim;
 mod answers;
 mod app;
 mod artifacts;

@@ -40,7 +40,7 @@ pub(crate) struct Live {
     /// Milliseconds since `began` at the last request.
     asked: AtomicU64,
     /// True when the server ends.
-    end: watch::Sender<bool>,
+    pub(crate) end: watch::Sender<bool>,
 }
 
 #[derive(Debug, Clone)]

@@ -19,7 +19,7 @@ use crate::frame;
 use crate::guard::{self, Guard};
 use crate::parameter::{Parameters, deepest};
 use crate::{
-    answers, artifacts, ask, blob, complete, edits, fields, findings, info, ingest, labels, live, logs,
+    aim, answers, artifacts, ask, blob, complete, edits, fields, findings, info, ingest, labels, live, logs,
     objects, page, runs, search, series, texts, views,
 };
 
@@ -38,6 +38,7 @@ pub(crate) fn router(app: Arc<App>, guard: Guard) -> Router {
         .merge(recorded_elsewhere());
     Router::new()
         .nest("/api/v1", api)
+        .merge(aim::route::routes())
         .fallback(fallback)
         .method_not_allowed_fallback(wrong_method)
         .layer(DefaultBodyLimit::max(MOST_BYTES))

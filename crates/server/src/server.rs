@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::ask::{Answerer, Keeper};
 use crate::error::ApiError;
 use crate::guard::Guard;
-use crate::{live, route};
+use crate::{aim, live, route};
 
 /// How often the server looks whether it shall stop.
 const LOOK: Duration = Duration::from_millis(100);
@@ -127,6 +127,7 @@ impl Server {
             .build()
             .map_err(start)?;
         live::watch(&self.app).map_err(start)?;
+        aim::keep(&self.app).map_err(start)?;
         let router = route::router(Arc::clone(&self.app), Guard::new(self.addresses));
         let app = self.app;
         runtime.block_on(async move {
@@ -156,6 +157,7 @@ impl Server {
             };
             // Whoever is not done by then is cut off.
             let _ = tokio::time::timeout(GRACE, all).await;
+            aim::route::stop(&app);
             Ok(())
         })
     }

@@ -21,7 +21,7 @@ use crate::row::RunRow;
 use crate::run::{About, number};
 use crate::scan;
 use crate::store::{Appended, Changes, Contents, Cursor, Object, Page, Prune, Stats, Store, Wanted};
-use crate::{Batch, Error, Label, LabelOf, Labels, Order, Record, Repository, View};
+use crate::{Batch, Error, JournalWriter, Label, LabelOf, Labels, Order, Record, Repository, View};
 
 impl Store for Repository {
     fn id(&self) -> &str {
@@ -30,6 +30,10 @@ impl Store for Repository {
 
     fn append(&self, run: RunId, writer: WriterId, offset: u64, bytes: &[u8]) -> Result<Appended, Error> {
         self.ingest(run, writer, offset, bytes)
+    }
+
+    fn writer(&self, run: RunId) -> Result<JournalWriter, Error> {
+        Self::writer(self, run)
     }
 
     fn runs(&self, prune: &Prune, after: Option<&Cursor>, limit: usize) -> Result<Page, Error> {

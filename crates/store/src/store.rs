@@ -17,7 +17,7 @@ use crate::fs::{self, ReadSeek};
 use crate::journal::Problem;
 use crate::points::{Block, Columns};
 use crate::row::RunRow;
-use crate::{Error, Label, LabelOf, Labels, Order, View};
+use crate::{Error, JournalWriter, Label, LabelOf, Labels, Order, View};
 
 /// A repository.
 pub trait Store: fmt::Debug + Send + Sync {
@@ -31,6 +31,12 @@ pub trait Store: fmt::Debug + Send + Sync {
     /// [`Error::Frames`] for bytes that are no frames, or not those that are there; [`Error::Locked`] when another
     /// process writes the journal; [`Error::Full`], [`Error::Io`].
     fn append(&self, run: RunId, writer: WriterId, offset: u64, bytes: &[u8]) -> Result<Appended, Error>;
+
+    /// A new writer of a run in this process; the run lives while it does.
+    ///
+    /// # Errors
+    /// [`Error::Io`], [`Error::Full`].
+    fn writer(&self, run: RunId) -> Result<JournalWriter, Error>;
 
     /// Lists runs, oldest first: at least those that `prune` lets through ([`Prune::admits`] decides), after those that
     /// were given with a cursor, at most `limit`.

@@ -12,6 +12,7 @@ mod words;
 #[path = "../../examples/generate/writer.rs"]
 mod writer;
 
+mod aim;
 mod answers;
 mod ask;
 mod blobs;

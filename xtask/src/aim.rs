@@ -1,0 +1,189 @@
+//! The real client of Aim against our server: `long aim`.
+//!
+//! It tracks every type, reads, resumes, copies, deletes, survives a server that is killed in mid-run, and its points a
+//! second are measured beside Aim's own server. `TRAILMARK_AIM_PYTHON` names an interpreter that has `aim` already.
+
+use std::io::{BufRead as _, BufReader};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail};
+use serde_json::{Value, json};
+
+use crate::bench::{Raw, median};
+use crate::bench_ui::Server;
+use crate::command::{root, run, run_command};
+use crate::peers;
+
+/// Numbers that are tracked to measure a server.
+const POINTS: u32 = 5000;
+/// How often each server takes its turn.
+const ROUNDS: usize = 3;
+/// How long a server may take to listen.
+const LIMIT: Duration = Duration::from_secs(60);
+/// How long a server that was killed stays away.
+const AWAY: Duration = Duration::from_secs(2);
+
+/// Runs all of it.
+pub(crate) fn prove() -> Result<()> {
+    run("cargo", &["build", "--release", "--locked", "--package", "trailmark-cli"])?;
+    let python = peers::aim()?;
+    let folder = root().join("target/aim");
+    if folder.exists() {
+        std::fs::remove_dir_all(&folder).context("empty target/aim")?;
+    }
+    std::fs::create_dir_all(&folder).context("make target/aim")?;
+    let client = Client { python, url: format!("aim://127.0.0.1:{}", free_port()?) };
+    let repository = folder.join("trailmark");
+    let server = client.ours(&repository)?;
+    let hash = client.part(&["everything"])?;
+    client.part(&["read", &hash])?;
+    client.part(&["resume", &hash])?;
+    client.part(&["copy", &folder.join("local").to_string_lossy()])?;
+    let (died, mut child) = hash_of(client.start(&["die"])?)?;
+    child.wait().context("wait for a client that dies")?;
+    client.part(&["resume", &died])?;
+    println!("a client tracks every type, reads, resumes, copies, deletes, and dies");
+    client.survive(&repository, server)?;
+    println!("a client survives a server that is killed in mid-run, with every point");
+    compare(&client, &folder)
+}
+
+/// Points a second of one client, beside Aim's own server.
+fn compare(client: &Client, folder: &Path) -> Result<()> {
+    let mut raw = Raw::create("aim", &json!({"points": POINTS, "rounds": ROUNDS}))?;
+    let mut measured: Vec<(&str, Vec<Value>)> = Vec::new();
+    for (name, is_ours) in [("trailmark", true), ("aim 3.29.1", false)] {
+        let mut rounds = Vec::new();
+        for round in 0..ROUNDS {
+            let place = folder.join(format!("points-{is_ours}-{round}"));
+            let server = if is_ours { client.ours(&place)? } else { client.aims(&place)? };
+            let line = client.output(&["points", &POINTS.to_string()])?;
+            let line =
+                line.lines().find(|line| line.starts_with('{')).context("read the client's figures")?;
+            let mut figures: Value = serde_json::from_str(line).context("read the client's figures")?;
+            figures["server"] = name.into();
+            println!("{figures}");
+            raw.write(&figures)?;
+            rounds.push(figures);
+            drop(server);
+        }
+        measured.push((name, rounds));
+    }
+    for (name, rounds) in &measured {
+        let of = |key: &str| median(rounds.iter().filter_map(|round| round[key].as_f64()).collect());
+        println!(
+            "{name}: {:.0} points a second, {:.0} µs of the client's CPU a point (median of {ROUNDS})",
+            of("points_per_sec"),
+            of("client_cpu_us_per_point")
+        );
+    }
+    println!("raw output: {}", raw.path.display());
+    Ok(())
+}
+
+/// The real client, and where it tracks to.
+struct Client {
+    python: PathBuf,
+    url: String,
+}
+
+impl Client {
+    fn port(&self) -> &str {
+        self.url.rsplit(':').next().unwrap_or_default()
+    }
+
+    fn ours(&self, repository: &Path) -> Result<Server> {
+        let mut up = Command::new(root().join("target/release/trailmark"));
+        up.arg("up").arg("--repo").arg(repository).args(["--headless", "--port", self.port()]);
+        self.wait_for(Server::start(up.stdin(Stdio::null()))?)
+    }
+
+    fn aims(&self, folder: &Path) -> Result<Server> {
+        std::fs::create_dir_all(folder).context("make a folder for Aim")?;
+        let aim = self.python.with_file_name("aim");
+        run_command(Command::new(&aim).arg("init").arg("--repo").arg(folder))?;
+        let mut server = Command::new(&aim);
+        server.arg("server").arg("--repo").arg(folder).args(["--host", "127.0.0.1", "--port", self.port()]);
+        self.wait_for(Server::start(&mut server)?)
+    }
+
+    fn wait_for(&self, server: Server) -> Result<Server> {
+        let began = Instant::now();
+        let address = self.url.trim_start_matches("aim://");
+        while std::net::TcpStream::connect(address).is_err() {
+            if began.elapsed() > LIMIT {
+                bail!("wait for a server on {address}: got none in {LIMIT:?}");
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        Ok(server)
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(&self.python);
+        let (part, rest) = arguments.split_first().unwrap_or((&"", &[]));
+        command.arg(root().join("xtask/python/aim_client.py")).arg(part).arg(&self.url).args(rest);
+        command.env("PYTHONUNBUFFERED", "1");
+        command
+    }
+
+    fn start(&self, arguments: &[&str]) -> Result<Child> {
+        self.command(arguments).stdout(Stdio::piped()).spawn().context("start Aim's client")
+    }
+
+    /// What a part prints; one that fails ends the proof.
+    fn output(&self, arguments: &[&str]) -> Result<String> {
+        let done = self.command(arguments).stderr(Stdio::inherit()).output().context("start Aim's client")?;
+        if !done.status.success() {
+            bail!("aim_client.py {}: {}", arguments.join(" "), done.status);
+        }
+        Ok(String::from_utf8_lossy(&done.stdout).into_owned())
+    }
+
+    /// The hash that a part prints, if it does.
+    fn part(&self, arguments: &[&str]) -> Result<String> {
+        let said = self.output(arguments)?;
+        Ok(said.lines().find_map(|line| line.strip_prefix("hash ")).unwrap_or_default().to_owned())
+    }
+
+    /// Kills the server while a client tracks, starts it again, and counts.
+    fn survive(&self, repository: &Path, server: Server) -> Result<()> {
+        const COUNT: &str = "200";
+        let child = self.start(&["slow", COUNT, "12"])?;
+        let (hash, mut child) = hash_of(child)?;
+        let out = child.stdout.take().context("read Aim's client")?;
+        let mut lines = BufReader::new(out).lines().map_while(Result::ok);
+        lines.find(|line| line == "line 60").context("wait for the client's 60th point")?;
+        drop(server);
+        std::thread::sleep(AWAY);
+        let _server = self.ours(repository)?;
+        let last = lines.last();
+        let status = child.wait().context("wait for Aim's client")?;
+        if last.as_deref() != Some("closed") || !status.success() {
+            bail!("track through a restart: got {last:?} and {status}");
+        }
+        self.part(&["count", &hash, COUNT]).map(drop)
+    }
+}
+
+/// The hash that a client prints first.
+fn hash_of(mut child: Child) -> Result<(String, Child)> {
+    let mut line = String::new();
+    // Byte by byte, so that what follows is left to read.
+    let out = child.stdout.as_mut().context("read Aim's client")?;
+    let mut byte = [0];
+    while !line.ends_with('\n') && std::io::Read::read(out, &mut byte).context("read Aim's client")? == 1 {
+        line.push(byte[0] as char);
+    }
+    let hash = line.trim().strip_prefix("hash ").with_context(|| format!("read a hash: got {line:?}"))?;
+    Ok((hash.to_owned(), child))
+}
+
+/// A port that is free now.
+fn free_port() -> Result<u16> {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).context("find a free port")?;
+    Ok(listener.local_addr().context("find a free port")?.port())
+}
