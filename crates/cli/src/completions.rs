@@ -1,4 +1,4 @@
-//! `trailmark completions` and `trailmark man`: what the shell completes, and manual pages, made from the command line itself.
+//! `trailmark completions` and `trailmark man`: what makes a shell ask for completions, and manual pages.
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -6,11 +6,15 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result};
 use clap::{Args, CommandFactory as _};
 use clap_complete::Shell;
+use clap_complete::env::Shells;
 
+use crate::complete::VARIABLE;
 use crate::terminal::say;
 use crate::{Arguments, DONE, fs};
 
-/// Prints what a shell completes commands and options with.
+/// Prints what makes a shell complete commands, options, runs, metrics, tags and expressions.
+///
+/// The shell asks trailmark itself, so that it offers what the repository holds at that moment.
 #[derive(Args)]
 #[command(after_help = "Examples:
   trailmark completions bash > ~/.local/share/bash-completion/completions/trailmark
@@ -31,8 +35,14 @@ pub(crate) struct Man {
 }
 
 pub(crate) fn completions(completions: &Completions) -> Result<u8> {
+    let shells = Shells::builtins();
+    let name = completions.shell.to_string();
+    let shell =
+        shells.completer(&name).with_context(|| format!("complete in a shell: {name} is not known"))?;
     let mut script = Vec::new();
-    clap_complete::generate(completions.shell, &mut Arguments::command(), "trailmark", &mut script);
+    shell
+        .write_registration(VARIABLE, "trailmark", "trailmark", "trailmark", &mut script)
+        .context("print a script")?;
     std::io::stdout().write_all(&script).context("print a script")?;
     Ok(DONE)
 }

@@ -6,6 +6,7 @@
 mod answerer;
 mod arguments;
 mod ask;
+mod complete;
 mod completions;
 mod data;
 mod demo;
@@ -157,7 +158,11 @@ fn threads(given: Option<usize>) -> usize {
 
 /// Runs the program with these arguments, the first being its name.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let words = arguments::join_switches(arguments.into_iter().collect());
+    let words: Vec<OsString> = arguments.into_iter().collect();
+    if complete::answer(&words) {
+        return ExitCode::from(DONE);
+    }
+    let words = arguments::join_switches(words);
     let parsed = match Arguments::try_parse_from(words) {
         Ok(parsed) => parsed,
         Err(error) => {

@@ -13,7 +13,7 @@ use crate::runs::tabular::{Form, write_objects};
 use crate::search::{self, Cut, Found, Item};
 use crate::show::{self, Listed};
 use crate::terminal::{print, say};
-use crate::{DONE, Place, fs, runs};
+use crate::{DONE, Place, complete, fs, runs};
 
 /// Finds runs, or the metrics, texts, images, files, answers … of runs, by an expression.
 #[derive(Args)]
@@ -21,6 +21,7 @@ use crate::{DONE, Place, fs, runs};
 pub(crate) struct Query {
     /// A Python expression over run alone, or over run and one of metric, texts, images, audios, figures,
     /// distributions, log_records, artifacts, answers.
+    #[arg(add = complete::any_expressions())]
     expression: String,
     /// How the result looks.
     ///

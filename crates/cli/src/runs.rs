@@ -15,7 +15,7 @@ use trailmark_store::{Repository, RunData, each_leaf};
 
 use crate::show::Listed;
 use crate::terminal::{print, say, warn};
-use crate::{DONE, Place, search, show};
+use crate::{DONE, Place, complete, search, show};
 
 /// Digits of an id in a list, unless more are needed to tell two apart.
 const ID_DIGITS: usize = 10;
@@ -56,7 +56,7 @@ pub(crate) enum Runs {
 #[derive(Args)]
 pub(crate) struct Ls {
     /// Only runs for which an expression holds: run.hparams.learning_rate < 1e-3
-    #[arg(short, long, value_name = "EXPRESSION")]
+    #[arg(short, long, value_name = "EXPRESSION", add = complete::run_expressions())]
     query: Option<String>,
     #[command(flatten)]
     cut: search::Cut,
@@ -73,6 +73,7 @@ pub(crate) struct Ls {
 #[derive(Args)]
 pub(crate) struct Show {
     /// The run's id, its first digits, or its name.
+    #[arg(add = complete::runs())]
     run: String,
     /// How many lines of the log's end, or all.
     #[arg(long, value_name = "LINES|all", default_value_t = Log::Last(LOG_LINES))]

@@ -1,6 +1,6 @@
 //! Expressions of the query language over the runs of a repository (`docs/query.md`).
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -110,6 +110,32 @@ pub(crate) fn any(repository: &Repository, text: &str, cut: &Cut) -> Result<Foun
         return Ok(Found::Runs(matching_runs(&items, &expression, &order, cut)?));
     }
     Ok(Found::Items(kind, matching_items(repository, &items, (&expression, &order), cut)?))
+}
+
+/// What an expression over runs can become, and what that is.
+pub(crate) fn complete_runs(repository: &Repository, text: &str) -> Result<Vec<(String, String)>> {
+    Ok(complete(text, Kind::Runs, &schema(&items(repository)?)))
+}
+
+/// What an expression can become: over the kind that it speaks of, else over any.
+pub(crate) fn complete_any(repository: &Repository, text: &str) -> Result<Vec<(String, String)>> {
+    let schema = schema(&items(repository)?);
+    match spoken_of(text) {
+        Kind::Runs if !text.contains("run.") => {
+            let mut all: Vec<(String, String)> =
+                KINDS.iter().flat_map(|kind| complete(text, *kind, &schema)).collect();
+            let mut seen = BTreeSet::new();
+            all.retain(|(text, _)| seen.insert(text.clone()));
+            Ok(all)
+        }
+        kind => Ok(complete(text, kind, &schema)),
+    }
+}
+
+fn complete(text: &str, kind: Kind, schema: &Schema) -> Vec<(String, String)> {
+    let found = Expression::complete(text, usize::MAX, kind, schema);
+    let kept: String = text.chars().take(found.from).collect();
+    found.items.into_iter().map(|item| (format!("{kept}{}", item.insert), item.detail)).collect()
 }
 
 /// The kind whose variable a text names first, else runs.

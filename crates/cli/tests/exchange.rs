@@ -99,34 +99,3 @@ fn tables_are_written_in_every_form() {
         .unwrap();
     assert_eq!(String::from_utf8_lossy(&closed.stdout).trim(), "0");
 }
-
-#[test]
-fn bash_completes_commands_and_options_and_every_command_has_a_page() {
-    let place = Place::new();
-    let script = place.write("trailmark.bash", &place.run("completions bash").ok().stdout);
-    let complete = |words: &[&str]| {
-        let line = format!(
-            "source {}; COMP_WORDS=(trailmark {}); COMP_CWORD={}; _trailmark trailmark '{}' ''; printf '%s\\n' \"${{COMPREPLY[@]}}\"",
-            script.display(),
-            words.iter().map(|word| format!("'{word}'")).collect::<Vec<_>>().join(" "),
-            words.len(),
-            words.last().unwrap()
-        );
-        let output = Command::new("bash").args(["-c", &line]).output().unwrap();
-        String::from_utf8(output.stdout).unwrap()
-    };
-    assert!(complete(&["ru"]).lines().any(|word| word == "runs"), "{}", complete(&["ru"]));
-    let below = complete(&["runs", ""]);
-    for word in ["ls", "diff", "export"] {
-        assert!(below.lines().any(|known| known == word), "{word}: {below}");
-    }
-    assert!(complete(&["runs", "export", "--for"]).contains("--format"));
-    for shell in ["zsh", "fish", "powershell"] {
-        assert!(place.run(&format!("completions {shell}")).ok().stdout.contains("trailmark"), "{shell}");
-    }
-    place.run("man --out pages").ok();
-    for page in ["trailmark", "trailmark-runs-ls", "trailmark-repo-check"] {
-        let text = std::fs::read_to_string(place.path(&format!("pages/{page}.1"))).unwrap();
-        assert!(text.contains(".SH"), "{page}");
-    }
-}

@@ -7,16 +7,16 @@ use trailmark_core::{Context, Edit, RunId, SeriesKey, Step};
 use trailmark_store::{Prune, Repository, RunRow, Selector, Store as _};
 
 use crate::terminal::{print, say};
-use crate::{DONE, Place, search, show};
+use crate::{DONE, Place, complete, search, show};
 
 /// Runs, as people name them.
 #[derive(Args)]
 pub(crate) struct Chosen {
     /// Ids, their first digits, or names.
-    #[arg(required_unless_present = "query", value_name = "RUN")]
+    #[arg(required_unless_present = "query", value_name = "RUN", add = complete::runs())]
     runs: Vec<String>,
     /// Runs for which an expression holds.
-    #[arg(short, long, value_name = "EXPRESSION", conflicts_with = "runs")]
+    #[arg(short, long, value_name = "EXPRESSION", conflicts_with = "runs", add = complete::run_expressions())]
     query: Option<String>,
     #[command(flatten)]
     place: Place,
@@ -35,10 +35,10 @@ pub(crate) struct Tag {
     #[command(flatten)]
     chosen: Chosen,
     /// Adds a tag; may be given again.
-    #[arg(long, value_name = "TAG")]
+    #[arg(long, value_name = "TAG", add = complete::tags())]
     add: Vec<String>,
     /// Removes a tag; may be given again.
-    #[arg(long, value_name = "TAG")]
+    #[arg(long, value_name = "TAG", add = complete::tags())]
     remove: Vec<String>,
 }
 

@@ -11,22 +11,22 @@ use trailmark_store::{PointRow, Repository, RunData, Series, each_leaf, is_syste
 
 use super::tabular::{Cell, Column, Form, Kind, Rows};
 use crate::terminal::say;
-use crate::{DONE, Place, fs, search, show};
+use crate::{DONE, Place, complete, fs, search, show};
 
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Export {
     /// Ids, their first digits, or names; all runs without one.
-    #[arg(value_name = "RUN")]
+    #[arg(value_name = "RUN", add = complete::runs())]
     runs: Vec<String>,
     /// Only runs for which an expression holds.
-    #[arg(short, long, value_name = "EXPRESSION", conflicts_with = "runs")]
+    #[arg(short, long, value_name = "EXPRESSION", conflicts_with = "runs", add = complete::run_expressions())]
     query: Option<String>,
     /// What a row is.
     #[arg(long, value_enum, default_value_t = Table::Points)]
     table: Table,
     /// Only series of this name; may be given again.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", add = complete::metrics())]
     metric: Vec<String>,
     /// The form; by the file's name where it says one, else CSV.
     #[arg(long, value_enum)]
