@@ -12,7 +12,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use crate::command::{output, root, run};
-use crate::{bench_ingest, bench_track, bench_ui, bench_up, peers};
+use crate::{bench_ingest, bench_python, bench_track, bench_ui, bench_up, peers};
 
 /// A benchmark beside its peer.
 #[derive(Subcommand)]
@@ -23,6 +23,8 @@ pub(crate) enum Bench {
     Ui(bench_ui::Ui),
     /// Nanoseconds of a `Run::track`, points a second and bytes a point through the journal, beside SQLite in WAL mode.
     Track(bench_track::Track),
+    /// CPU of a `run.track` from Python, import and begin, bytes a point, beside Aim, TensorBoard, W&B and trackio.
+    TrackPython(bench_python::TrackPython),
     /// Start, memory and answers of `trailmark up` on thousands of runs.
     Up(bench_up::Up),
     /// Points a second that processes record into one server.
@@ -52,6 +54,7 @@ pub(crate) fn measure(bench: &Bench) -> Result<()> {
         Bench::Train(arguments) => train(arguments),
         Bench::Ui(arguments) => bench_ui::ui(arguments),
         Bench::Track(arguments) => bench_track::track(arguments),
+        Bench::TrackPython(arguments) => bench_python::track(arguments),
         Bench::Up(arguments) => bench_up::up(arguments),
         Bench::Ingest(arguments) => bench_ingest::ingest(arguments),
     }

@@ -33,11 +33,17 @@ pub(crate) fn track(arguments: &Track) -> Result<()> {
         }
     }
     println!("\nmedians of {}", arguments.rounds);
-    for (name, fields) in medians(&lines)? {
+    print_medians(&lines)?;
+    println!("\nraw output: {}", raw.path.display());
+    Ok(())
+}
+
+/// Prints the median of each field, a line a name.
+pub(crate) fn print_medians(lines: &[Value]) -> Result<()> {
+    for (name, fields) in medians(lines)? {
         let fields: Vec<String> = fields.iter().map(|(field, value)| format!("{field} {value:.1}")).collect();
         println!("  {name:<38} {}", fields.join(", "));
     }
-    println!("\nraw output: {}", raw.path.display());
     Ok(())
 }
 

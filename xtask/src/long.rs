@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::bench::Raw;
 use crate::command::{root, run, run_command};
-use crate::{aim, fuzz, seeds};
+use crate::{aim, fuzz, python, seeds};
 
 /// One proof.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -20,6 +20,8 @@ pub(crate) enum Proof {
     /// Three seeds of the demo: F1, the five answers and the minutes that the README promises. On a quiet machine;
     /// `TRAILMARK_MINILM` names the pretrained model's folder, else it is fetched.
     Seeds,
+    /// The Python callbacks beside the real frameworks, and the example that people copy, with a server too.
+    Frameworks,
     /// A minute of random inputs for each parser of foreign bytes: queries, journals, data sets, Aim's messages. Wants a C++ compiler;
     /// `TRAILMARK_FUZZ_SECS` says for how long.
     Fuzz,
@@ -50,6 +52,10 @@ fn prove(proof: Proof) -> Result<()> {
                 "minilm",
             ]);
             run_command(command.args(["--", "--nocapture"]).env("TRAILMARK_LONG", "1"))
+        }
+        Proof::Frameworks => {
+            run("cargo", &["build", "--release", "--locked", "--package", "trailmark-cli"])?;
+            python::test_frameworks("release")
         }
         Proof::Seeds => seeds::measure(),
         Proof::Fuzz => fuzz::run_all(),

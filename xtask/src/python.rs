@@ -23,7 +23,7 @@ pub(crate) fn test(profile: &str) -> Result<()> {
     let mut pytest = Command::new(&python);
     pytest.args(["-m", "pytest", "-p", "no:cacheprovider"]).env("PYTHONDONTWRITEBYTECODE", "1");
     // Not beside the sources, which would be imported instead of the wheel.
-    run_command(pytest.current_dir(folder.join("tests")))
+    run_command(with_program(&mut pytest, profile).current_dir(folder.join("tests")))
 }
 
 /// The callbacks beside the real frameworks, and the example, in the environment of the Python peers.
@@ -36,12 +36,19 @@ pub(crate) fn test_frameworks(profile: &str) -> Result<()> {
     }
     // Beside the peers' packages, not among them: they may be another's.
     let mut pip = Command::new(&builder);
-    pip.args(["-m", "pip", "install", "--quiet", "--no-deps", "--target"]).arg(&site).arg(&wheel);
+    pip.args(["-m", "pip", "install", "--quiet", "--target"]).arg(&site).arg(&wheel).arg("pytest>=8,<10");
     run_command(&mut pip)?;
-    // pytest is pure Python: the builder's serves another interpreter of the same version.
     let mut tests = Command::new(peers::interpreter()?);
-    tests.arg("frameworks/check.py").env("PYTHONPATH", &site).env("PYTHONDONTWRITEBYTECODE", "1");
-    run_command(tests.current_dir(root().join("python")))
+    tests.args(["-m", "pytest", "-p", "no:cacheprovider"]).env("PYTHONPATH", &site);
+    tests.env("PYTHONDONTWRITEBYTECODE", "1").current_dir(root().join("python/frameworks"));
+    run_command(with_program(&mut tests, profile))
+}
+
+/// Names the program that was built under the same profile, if it was: tests of servers start it, or skip.
+fn with_program<'a>(command: &'a mut Command, profile: &str) -> &'a mut Command {
+    let folder = if profile == "dev" { "debug" } else { profile };
+    let program = root().join("target").join(folder).join("trailmark");
+    if program.exists() { command.env("TRAILMARK_PROGRAM", program) } else { command }
 }
 
 /// An interpreter with what a file of requirements names, made on first use.

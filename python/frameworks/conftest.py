@@ -1,0 +1,57 @@
+"""A tiny BERT with its tokenizer, and questions in SQuAD's nesting, made from nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+
+CITIES = {"australia": "canberra", "france": "paris", "japan": "tokyo", "kenya": "nairobi", "peru": "lima"}
+
+
+@pytest.fixture(scope="session")
+def model(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The folder of a model with random weights."""
+    from transformers import BertConfig, BertForQuestionAnswering, BertTokenizerFast
+
+    folder = tmp_path_factory.mktemp("model")
+    letters = [chr(letter) for letter in range(ord("a"), ord("z") + 1)]
+    words = ["what", "is", "the", "capital", "of", "city", "lies", "in", *CITIES, *CITIES.values()]
+    pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *words, *letters, *(f"##{one}" for one in letters), "?", "."]
+    (folder / "vocab.txt").write_text("\n".join(pieces))
+    BertTokenizerFast(str(folder / "vocab.txt")).save_pretrained(folder)
+    config = BertConfig(
+        vocab_size=len(pieces), hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=64
+    )
+    BertForQuestionAnswering(config).save_pretrained(folder)
+    return str(folder)
+
+
+@pytest.fixture(scope="session")
+def data(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A file of 25 questions."""
+    paragraphs = []
+    for country, city in CITIES.items():
+        context = f"the capital city of {country} is {city} . {city} lies in {country} ."
+        questions = [
+            {
+                "id": f"{country}{index}",
+                "question": f"what is the capital {'city ' * (index % 2)}of {country} ?",
+                "answers": [{"text": city, "answer_start": context.index(city)}],
+            }
+            for index in range(5)
+        ]
+        paragraphs.append({"context": context, "qas": questions})
+    path = tmp_path_factory.mktemp("data") / "train.json"
+    path.write_text(json.dumps({"data": [{"title": "cities", "paragraphs": paragraphs}]}))
+    return str(path)
+
+
+@pytest.fixture
+def example() -> Path:
+    """The example's file."""
+    return Path(__file__).parents[2] / "examples" / "hf_squad.py"
