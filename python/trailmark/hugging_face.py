@@ -155,6 +155,8 @@ def _meant(logs: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
 
 
 def _described(model: Any) -> dict[str, Any]:
-    config = getattr(model, "config", None)
-    told = config.to_dict() if hasattr(config, "to_dict") else dict(vars(config)) if config is not None else {}
+    config: Any = getattr(model, "config", None)
+    told: dict[str, Any] = {}
+    if config is not None:
+        told = config.to_dict() if hasattr(config, "to_dict") else dict(vars(config))
     return {**told, "num_labels": getattr(model, "num_labels", None)}

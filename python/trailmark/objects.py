@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import os
 from typing import Any, Iterable, Optional, Sequence, Union
 
@@ -202,6 +201,8 @@ class Figure(Trackable):
     def __init__(self, obj: Any, caption: str = "") -> None:
         self.caption = caption
         self._instead: Optional[Image] = None
+        import json
+
         if isinstance(obj, (str, bytes)):
             self.data = obj if isinstance(obj, str) else obj.decode()
             json.loads(self.data)
