@@ -13,17 +13,17 @@ pub(crate) fn test(profile: &str) -> Result<()> {
     let python = environment("venv", &root().join("python/requirements.txt"))?;
     let wheel = wheel(&python, profile)?;
     install(&python, &wheel)?;
-    let folder = root().join("python");
     let mut mypy = Command::new(&python);
     run_command(
         mypy.args(["-m", "mypy", "--strict", "-p", "trailmark", "--cache-dir"])
-            .arg(root().join("target/python/mypy"))
-            .current_dir(&folder),
+            .arg(root().join("target/python/mypy")),
     )?;
     let mut pytest = Command::new(&python);
-    pytest.args(["-m", "pytest", "-p", "no:cacheprovider"]).env("PYTHONDONTWRITEBYTECODE", "1");
-    // Not beside the sources, which would be imported instead of the wheel.
-    run_command(with_program(&mut pytest, profile).current_dir(folder.join("tests")))
+    // From the root: beside the package's sources these would be imported instead of the wheel.
+    pytest
+        .args(["-m", "pytest", "-p", "no:cacheprovider", "python/tests"])
+        .env("PYTHONDONTWRITEBYTECODE", "1");
+    run_command(with_program(&mut pytest, profile))
 }
 
 /// The callbacks beside the real frameworks, and the example, in the environment of the Python peers.
@@ -39,8 +39,8 @@ pub(crate) fn test_frameworks(profile: &str) -> Result<()> {
     pip.args(["-m", "pip", "install", "--quiet", "--target"]).arg(&site).arg(&wheel).arg("pytest>=8,<10");
     run_command(&mut pip)?;
     let mut tests = Command::new(peers::interpreter()?);
-    tests.args(["-m", "pytest", "-p", "no:cacheprovider"]).env("PYTHONPATH", &site);
-    tests.env("PYTHONDONTWRITEBYTECODE", "1").current_dir(root().join("python/frameworks"));
+    tests.args(["-m", "pytest", "-p", "no:cacheprovider", "python/frameworks"]).env("PYTHONPATH", &site);
+    tests.env("PYTHONDONTWRITEBYTECODE", "1");
     run_command(with_program(&mut tests, profile))
 }
 
