@@ -2,39 +2,12 @@
 // no error.
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { afterEach, test } from "node:test";
-import type { Page } from "playwright-core";
+import { assert_accessible, violations } from "./axe.ts";
 import { Scene, run_named, settled } from "./harness.ts";
-
-const axe = readFileSync(
-  createRequire(import.meta.url).resolve("axe-core/axe.min.js"),
-  "utf8",
-);
-
-interface Violation {
-  readonly id: string;
-  readonly impact: string;
-  readonly nodes: readonly { html: string; failureSummary: string }[];
-}
 
 const scene = new Scene("reference");
 afterEach(() => scene.end());
-
-async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(axe);
-  const found = (await page.evaluate(
-    "axe.run(document, { resultTypes: ['violations'] }).then((report) => report.violations)",
-  )) as readonly Violation[];
-  return found
-    .filter(({ impact }) => impact === "serious" || impact === "critical")
-    .flatMap(({ id, nodes }) =>
-      nodes.map(
-        ({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`,
-      ),
-    );
-}
 
 const pages: readonly (readonly [string, () => Promise<string> | string])[] = [
   ["Home", () => "/"],
@@ -77,16 +50,7 @@ for (const [name, address] of pages) {
   test(`${name}: nothing serious for axe-core, light or dark`, async () => {
     const page = await scene.open(await address());
     await settled(page);
-    for (const theme of ["light", "dark"] as const) {
-      await page.emulateMedia({ colorScheme: theme });
-      await page.locator(`html[data-theme=${theme}]`).waitFor();
-      await page.waitForFunction(() =>
-        document
-          .getAnimations()
-          .every((one) => !(one instanceof CSSTransition)),
-      );
-      assert.deepEqual(await violations(page), [], theme);
-    }
+    await assert_accessible(page);
   });
 }
 

@@ -34,8 +34,11 @@ class Training {
     assert.match(this.id, /^[0-9a-f]{24}$/);
   }
 
-  /** Records a number; when it returns, the number is on disk. */
-  async record(metric: string, value: number): Promise<void> {
+  /** Records a number, or a value of a kind; when it returns, it is on disk. */
+  async record(
+    metric: string,
+    value: number | "image" | "distribution" | "record",
+  ): Promise<void> {
     this.#process.stdin.write(`${metric} ${value}\n`);
     assert.match(await this.#line(), /^written \d+$/);
   }
@@ -170,6 +173,35 @@ test("what was written while the server was away is there when it is back", asyn
   assert.match(await label(), /last 8\.5/);
   await scene.served.start();
   await until(label, (found) => found.includes("last 1.625"));
+  await training.end();
+});
+
+test("images, distributions and log records appear while they are looked at, and a chosen step stays", async () => {
+  const training = await train();
+  await training.record("loss", 1);
+  await training.record("pictures", "image");
+  const page = await scene.open(`/runs/${training.id}?tab=images`);
+  const caption = page.locator(".image-card figcaption");
+  await caption.getByText("seen at 1").waitFor();
+  await training.record("pictures", "image");
+  await caption.getByText("seen at 2").waitFor();
+  await page.keyboard.press("[");
+  await caption.getByText("seen at 1").waitFor();
+  await training.record("pictures", "image");
+  await page.getByText("1 of 3").waitFor();
+  await caption.getByText("seen at 1").waitFor();
+  await training.record("weights", "distribution");
+  await page.locator(".tabs a", { hasText: "Distributions" }).click();
+  const panel = page.getByRole("region", { name: "train weights" });
+  await panel.getByText("1 step").waitFor();
+  await training.record("weights", "distribution");
+  await panel.getByText("2 steps").waitFor();
+  await training.record("logged", "record");
+  await page.locator(".tabs a", { hasText: "Logs" }).click();
+  await page.getByText("said at 6").waitFor();
+  await training.record("logged", "record");
+  await page.getByText("said at 7").waitFor();
+  await page.getByText("2 records").waitFor();
   await training.end();
 });
 

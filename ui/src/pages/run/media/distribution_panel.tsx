@@ -20,7 +20,7 @@ import {
   summary_of,
 } from "../../../math/bins.ts";
 import type { Histogram } from "../../../math/bins.ts";
-import { count, metric, param, percent } from "../../../math/format.ts";
+import { count, metric, param, percent, plural } from "../../../math/format.ts";
 import { place_of_step } from "../../../math/steps.ts";
 import { say_series } from "../../../math/series_name.ts";
 import { IconButton } from "../../../parts/button.tsx";
@@ -84,7 +84,7 @@ export function DistributionPanel(props: PanelProps): JSX.Element {
         <span class="small-text second-text group-where">
           {series.steps.length > firsts.length
             ? `${count(firsts.length)} of ${count(series.steps.length)} steps`
-            : `${count(series.steps.length)} steps`}
+            : plural(series.steps.length, "step")}
           {n_lost > 0 && (
             <span class="warn-text">
               {" "}
