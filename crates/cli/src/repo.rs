@@ -2,11 +2,12 @@
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use clap::{Args, Subcommand};
 use serde_json::json;
-use trailmark_store::{CopiedFile, Repository, Store as _};
+use trailmark_store::{Compact, Compacted, CopiedFile, Repository, Store as _};
 
 use crate::terminal::{bar, print, say};
 use crate::{DONE, FAILED, Place, fs, show};
@@ -26,10 +27,19 @@ pub(crate) enum Repo {
     /// Moves what cannot be read into the folder set-aside, so that the rest checks clean; deletes nothing.
     #[command(after_help = "Example: trailmark repo check; trailmark repo repair")]
     Repair(Asked),
+    /// Folds finished runs together into Parquet files, and gives the space of deleted ones back.
+    #[command(after_help = COMPACT_HELP)]
+    Compact(Fold),
     /// Copies the repository, consistent while runs are being recorded.
     #[command(after_help = BACKUP_HELP)]
     Backup(Backup),
 }
+
+const COMPACT_HELP: &str = "Example: trailmark repo compact
+
+A run is folded a minute after its last word, one that vanished without an end after a day. It reads as before, and any
+program that reads Parquet reads it too: segments/*-points.parquet and the others beside them. What was deleted cannot be
+restored afterwards. trailmark up does the same by itself, with runs that were deleted more than a day ago.";
 
 const BACKUP_HELP: &str = "Examples:
   trailmark repo backup ../2026-11-25
@@ -47,6 +57,17 @@ pub(crate) struct Asked {
 }
 
 #[derive(Args)]
+pub(crate) struct Fold {
+    /// Fold also runs of which something was heard in the last minute, or that vanished today.
+    ///
+    /// Runs that are being recorded stay as they are.
+    #[arg(long)]
+    now: bool,
+    #[command(flatten)]
+    asked: Asked,
+}
+
+#[derive(Args)]
 pub(crate) struct Backup {
     /// A folder that is not there yet, or a file that ends in .tar.
     #[arg(value_name = "DIR|FILE.tar")]
@@ -61,6 +82,7 @@ pub(crate) fn run(repo: &Repo) -> Result<u8> {
         Repo::Stats(asked) => stats(asked),
         Repo::Rebuild(asked) => rebuild(asked),
         Repo::Repair(asked) => repair(asked),
+        Repo::Compact(fold) => compact(fold),
         Repo::Backup(backup) => back_up(backup),
     }
 }
@@ -92,7 +114,8 @@ fn stats(asked: &Asked) -> Result<u8> {
     if asked.json {
         let json = json!({
             "runs": stats.n_runs, "running": stats.n_running, "series": stats.n_series, "points": stats.n_points,
-            "journal_bytes": stats.journal_bytes, "blobs": stats.n_blobs, "blob_bytes": stats.blob_bytes,
+            "journal_bytes": stats.journal_bytes,
+            "segments": stats.n_segments, "segment_bytes": stats.segment_bytes, "blobs": stats.n_blobs, "blob_bytes": stats.blob_bytes,
         });
         print(&json.to_string())?;
         return Ok(DONE);
@@ -103,6 +126,7 @@ fn stats(asked: &Asked) -> Result<u8> {
         ("series", stats.n_series.to_string()),
         ("points", stats.n_points.to_string()),
         ("journals", size(stats.journal_bytes)),
+        ("segments", format!("{} in {}", size(stats.segment_bytes), stats.n_segments)),
         ("blobs", format!("{} in {}", size(stats.blob_bytes), stats.n_blobs)),
     ];
     let rows = rows.map(|(name, value)| vec![name.to_owned(), value]);
@@ -144,6 +168,34 @@ fn repair(asked: &Asked) -> Result<u8> {
     let lost = repaired.iter().filter(|one| one.kept.is_none()).count();
     say(&format!("{} set aside, {lost} that cannot be mended", repaired.len() - lost));
     Ok(if lost == 0 { DONE } else { FAILED })
+}
+
+fn compact(fold: &Fold) -> Result<u8> {
+    let repository = Repository::open(&fold.asked.place.path())?;
+    let mut options = Compact::default();
+    if fold.now {
+        (options.quiet, options.crashed_quiet) = (Duration::ZERO, Duration::ZERO);
+    }
+    let done = repository.compact(&options)?;
+    if fold.asked.json {
+        let json = json!({
+            "runs": done.n_runs, "points": done.n_points, "deleted": done.n_deleted, "blobs": done.n_blobs,
+            "segments_written": done.n_written, "segments_removed": done.n_removed,
+            "bytes_before": done.bytes_before, "bytes_after": done.bytes_after,
+            "left": done.left.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        });
+        print(&json.to_string())?;
+        return Ok(DONE);
+    }
+    for problem in &done.left {
+        say(&format!("left as it is: {problem}"));
+    }
+    let Compacted { n_runs, n_points, n_deleted, n_blobs, bytes_before, bytes_after, .. } = done;
+    say(&format!(
+        "folded {n_runs} runs with {n_points} points, removed {n_deleted} deleted runs and {n_blobs} files"
+    ));
+    say(&format!("{} before, {} now", size(bytes_before), size(bytes_after)));
+    Ok(DONE)
 }
 
 fn back_up(backup: &Backup) -> Result<u8> {

@@ -13,7 +13,7 @@ use clap::Args;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use trailmark_encoder::Threads;
 use trailmark_server::{Answerer, Keeper, Options, ServeError, Server};
-use trailmark_store::Repository;
+use trailmark_store::{Compact, Repository};
 
 use crate::answerer::{Notes, Readers};
 use crate::signals::{self, Manner};
@@ -53,6 +53,8 @@ pub(crate) struct Up {
 }
 
 const PORT: u16 = 43800;
+/// How often finished runs are looked for that can be folded together.
+const FOLDED_EACH: Duration = Duration::from_secs(180);
 /// How long requests that are under way may take after the signal.
 const GRACE: Duration = Duration::from_secs(2);
 
@@ -101,11 +103,38 @@ fn bind(
     (is_insecure, threads): (bool, Threads),
 ) -> Result<Server> {
     let store = Repository::open(repository)?;
+    keep_compact(store.clone());
     let path = std::path::absolute(repository).unwrap_or_else(|_| repository.to_owned());
     let answerer: Arc<dyn Answerer> = Arc::new(Readers::new(threads));
     let keeper: Arc<dyn Keeper> = Arc::new(Notes { repository: repository.to_owned() });
     let (answerer, keeper) = (Some(answerer), Some(keeper));
     Ok(Server::bind(Options { store: Arc::new(store), path, addresses, is_insecure, answerer, keeper })?)
+}
+
+/// Folds finished runs together now and then, when there are enough of them to be worth it.
+fn keep_compact(store: Repository) {
+    let options = Compact {
+        deleted_quiet: Duration::from_secs(86_400),
+        sweeps_blobs: false,
+        least_runs: 32,
+        least_bytes: 16 << 20,
+        ..Compact::default()
+    };
+    let work = move || {
+        loop {
+            std::thread::sleep(FOLDED_EACH);
+            match store.compact(&options) {
+                Ok(done) if done.n_runs + done.n_deleted > 0 => {
+                    eprintln!("folded {} finished runs together, removed {}", done.n_runs, done.n_deleted);
+                }
+                // Another process does it.
+                Ok(_) | Err(trailmark_store::Error::Busy { .. }) => {}
+                Err(error) => eprintln!("warning: finished runs cannot be folded together: {error}"),
+            }
+        }
+    };
+    // Without a thread to spare the runs stay as they are, which reads the same.
+    drop(std::thread::Builder::new().name("compact".to_owned()).spawn(work));
 }
 
 fn serve(server: Server, may_open: bool, is_stopped: impl Fn() -> bool + Send + 'static) -> Result<u8> {

@@ -76,6 +76,6 @@ impl App {
             None => self.store.stats()?,
         };
         *kept = known.or(Some((stats, Instant::now())));
-        Ok(stats.journal_bytes + stats.blob_bytes)
+        Ok(stats.journal_bytes + stats.segment_bytes + stats.blob_bytes)
     }
 }

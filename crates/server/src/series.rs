@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use serde::Deserialize;
 use trailmark_core::{RunId, SeriesKey};
-use trailmark_store::{Columns as Wants, Merger, Points, RunItem, SeriesRow, Wanted};
+use trailmark_store::{Columns as Wants, Points, RunItem, SeriesRow, Wanted};
 
 use crate::app::App;
 use crate::dto::{SeriesHead, SeriesHeader};
@@ -197,33 +197,6 @@ impl Cut {
             values: self.value.then_some(&points.values),
         }
     }
-
-    fn sample(&self, points: &Points, state: (u64, i64)) -> Sampled {
-        let first = self.from.map_or(0, |from| points.steps.partition_point(|step| *step < from));
-        let last = self.to.map_or(points.len(), |to| points.steps.partition_point(|step| *step <= to));
-        let range = first..last.max(first);
-        let n_points = range.len();
-        let sampled = if n_points == points.len() {
-            points.sample(self.points)
-        } else {
-            cut_out(points, range).sample(self.points)
-        };
-        Sampled { is_sampled: sampled.len() < n_points, points: sampled, state }
-    }
-}
-
-/// The points of a range.
-fn cut_out(points: &Points, range: std::ops::Range<usize>) -> Points {
-    fn part<T: Copy>(column: &[T], range: &std::ops::Range<usize>) -> Vec<T> {
-        // A column that was not asked for is empty.
-        column.get(range.clone()).unwrap_or_default().to_vec()
-    }
-    Points {
-        steps: part(&points.steps, &range),
-        values: part(&points.values, &range),
-        micros: part(&points.micros, &range),
-        epochs: part(&points.epochs, &range),
-    }
 }
 
 /// Reads and samples the series of all jobs, on as many threads as the machine has; in the jobs' order.
@@ -276,20 +249,16 @@ fn sample_run(app: &App, job: &Job<'_>, cut: Cut) -> Result<Vec<Arc<Sampled>>, A
         .collect();
     let mut new = Vec::new();
     if !missing.is_empty() {
-        let mut mergers: Vec<Merger> = missing.iter().map(|_| Merger::default()).collect();
         let wanted = Wanted {
             run,
             series: missing.iter().map(|series| SeriesKey::clone(&series.key)).collect(),
             columns: Wants { times: cut.time, epochs: cut.epoch },
             after: None,
         };
-        app.store.series(&wanted, &mut |block| {
-            if let Some(merger) = mergers.get_mut(block.series) {
-                merger.push(block.order, block.column);
-            }
-        })?;
-        for (series, merger) in missing.iter().zip(mergers) {
-            let sampled = Arc::new(cut.sample(&merger.finish(), state(series)));
+        let asked = trailmark_store::Cut { from: cut.from, to: cut.to, n: cut.points };
+        for (series, read) in missing.iter().zip(app.store.sampled(&wanted, &asked)?) {
+            let is_sampled = read.points.len() < read.n_points;
+            let sampled = Arc::new(Sampled { points: read.points, is_sampled, state: state(series) });
             let n_bytes = sampled.n_bytes();
             app.sampled.0.keep(key(series), Arc::clone(&sampled), n_bytes);
             new.push(sampled);

@@ -41,11 +41,21 @@ impl Repository {
         let id = ContentId::of(bytes);
         let path = self.blob_path(&id);
         let files = &self.inner.place.files;
-        if !files.exists(&path) {
+        if !self.has_young(&path) {
             files.create_folder(path.parent().unwrap_or(self.path()))?;
             files.replace(&path, bytes)?;
         }
         Ok(id)
+    }
+
+    /// Whether a blob is there; makes it young, so that nobody removes it before the caller refers to it.
+    fn has_young(&self, path: &Path) -> bool {
+        let files = &self.inner.place.files;
+        // Where it cannot be written to, nobody removes it either.
+        let Ok(mut file) = files.0.append(path) else { return files.exists(path) };
+        let _is_locked = file.lock();
+        let _is_young = files.0.touch_folder(path);
+        files.exists(path)
     }
 
     /// Keeps what a reader gives, however much, by content.

@@ -20,7 +20,7 @@ use crate::row::{ArtifactRow, Kind, RunState, SeriesRow};
 use crate::scan::Journals;
 
 /// Grows when the meaning of a row changes.
-const VERSION: i64 = 6;
+const VERSION: i64 = 7;
 /// Reasons of damage, by their numbers in a row.
 const DAMAGE: [&str; 5] = ["", "torn tail", "impossible length", "wrong checksum", "unknown record"];
 
@@ -199,6 +199,10 @@ fn write_state(state: &RunState, keys: &mut Keys) -> Vec<u8> {
     state.journals.states.iter().for_each(|journal| write_journal(&mut writer, journal));
     writer.unsigned(state.journals.foreign.len() as u64);
     state.journals.foreign.iter().for_each(|problem| write_foreign(&mut writer, problem));
+    writer.unsigned(state.journals.sealed.len() as u64);
+    state.journals.sealed.iter().for_each(|journal| write_journal(&mut writer, journal));
+    writer.unsigned(state.sealed.unwrap_or(0));
+    writer.byte(u8::from(state.is_unread));
     writer.0
 }
 
@@ -232,7 +236,10 @@ fn read_state((id, folder): (RunId, &Path), reader: &mut Reader<'_>, keys: &Keys
     }
     let states = (0..reader.count()?).map(|_| read_journal(reader)).collect::<Option<_>>()?;
     let foreign = (0..reader.count()?).map(|_| read_foreign(reader, folder)).collect::<Option<_>>()?;
-    state.set_journals(Journals { states, foreign }, folder);
+    let sealed = (0..reader.count()?).map(|_| read_journal(reader)).collect::<Option<_>>()?;
+    state.sealed = Some(reader.unsigned()?).filter(|number| *number > 0);
+    state.is_unread = reader.byte()? == 1;
+    state.set_journals(Journals { states, foreign, sealed }, folder);
     Some(state)
 }
 
@@ -409,7 +416,11 @@ fn read_foreign(reader: &mut Reader<'_>, folder: &Path) -> Option<Problem> {
 /// Whether two states know the same, so that the catalog need not be written.
 pub(crate) fn is_same(a: &RunState, b: &RunState) -> bool {
     let status = |state: &RunState| matches!(state.row.status, RunStatus::Running);
-    a.row == b.row && a.journals == b.journals && a.is_settled == b.is_settled && status(a) == status(b)
+    a.row == b.row
+        && a.journals == b.journals
+        && a.is_settled == b.is_settled
+        && a.sealed == b.sealed
+        && status(a) == status(b)
 }
 
 /// Whether a catalog can be written on: it is ours and holds at least so many runs.

@@ -6,22 +6,21 @@ use std::path::PathBuf;
 use std::sync::{Arc, PoisonError};
 use std::time::SystemTime;
 
-use trailmark_core::{ContentId, Edit, Kept, Params, RunId, RunStatus, SeriesKey, Step, WallTime, WriterId};
+use trailmark_core::{ContentId, Edit, Kept, Params, RunId, RunStatus, WallTime, WriterId};
 
 use crate::blob;
-use crate::erased::Erased;
-use crate::frame::{Decoder, Encoder, Sink};
+use crate::frame::Encoder;
 use crate::fs::{self, ReadSeek};
-use crate::gather::Gather;
-use crate::journal::{self, HEADER, Header, Problem, Role};
-use crate::life::JournalState;
-use crate::points::{Block, Columns};
-use crate::record::{Column, ObjectRow, from_micros, micros};
+use crate::journal::{self, Header, Problem, Role};
+use crate::points::Block;
+use crate::record::micros;
 use crate::row::RunRow;
-use crate::run::{About, number};
-use crate::scan;
+use crate::run::About;
 use crate::store::{Appended, Changes, Contents, Cursor, Object, Page, Prune, Stats, Store, Wanted};
-use crate::{Batch, Error, JournalWriter, Label, LabelOf, Labels, Order, Record, Repository, View};
+use crate::{
+    Batch, Compact, Compacted, Cut, Error, JournalWriter, Label, LabelOf, Labels, Order, Record, Repository,
+    Sampled, View,
+};
 
 impl Store for Repository {
     fn id(&self) -> &str {
@@ -102,8 +101,19 @@ impl Store for Repository {
         Ok(undo)
     }
 
+    fn sampled(&self, wanted: &Wanted, cut: &Cut) -> Result<Vec<Sampled>, Error> {
+        match self.sampled_in_segment(wanted, cut)? {
+            Some(sampled) => Ok(sampled),
+            None => crate::store::sampled(self, wanted, cut),
+        }
+    }
+
+    fn compact(&self, options: &Compact) -> Result<Compacted, Error> {
+        Self::compact(self, options)
+    }
+
     fn check(&self) -> Result<Vec<Problem>, Error> {
-        let mut problems = Vec::new();
+        let mut problems = self.check_segments()?;
         for id in self.run_ids()? {
             let run = match self.read_run(id) {
                 Ok(run) => run,
@@ -176,6 +186,9 @@ impl Store for Repository {
             stats.n_points += row.series.iter().map(|series| series.count).sum::<u64>();
             stats.journal_bytes += row.n_bytes;
         }
+        let segments = self.segments()?;
+        stats.n_segments = segments.manifest.segments.len() as u64;
+        stats.segment_bytes = segments.manifest.segments.iter().map(|segment| segment.n_bytes).sum();
         for path in self.blobs()? {
             stats.n_blobs += 1;
             let stat = self.inner.place.files.0.stat(&path).map_err(fs::named("look at a blob", &path))?;
@@ -188,10 +201,9 @@ impl Store for Repository {
 impl Repository {
     /// What records say that are no points.
     fn about(&self, id: RunId) -> Result<About, Error> {
-        let place = &self.inner.place;
-        let mut gather = Gather::new(&[], true);
+        let (gather, journals) = self.gather(id, true)?;
         let mut about = About::default();
-        if scan::read_journals(&place.files, &place.journals(id)?, &[], &mut gather)?.is_empty() {
+        if journals.is_empty() {
             return Err(Error::NoRun { text: id.to_string() });
         }
         about.apply(gather.records);
@@ -258,7 +270,7 @@ impl Repository {
         if batch.is_empty() {
             return Ok(undo);
         }
-        let written = self.write_edits(*editor, run, Encoder::default().frame(now, &[], &batch));
+        let written = self.write_edits(editor, run, Encoder::default().frame(now, &[], &batch));
         if written.is_err() {
             // Its journal may have a torn tail: this process's next edit begins another.
             *editor = WriterId::generate();
@@ -266,149 +278,46 @@ impl Repository {
         written.map(|()| undo)
     }
 
-    fn write_edits(&self, editor: WriterId, run: RunId, frame: &[u8]) -> Result<(), Error> {
+    fn write_edits(&self, editor: &mut WriterId, run: RunId, frame: &[u8]) -> Result<(), Error> {
         let files = &self.inner.place.files;
         let folder = self.inner.place.run(run);
-        let path = folder.join(journal::file_name(editor));
-        let is_new = !files.exists(&path);
-        let mut file = if is_new {
-            self.inner.place.begin_format()?;
-            journal::create_file(files, &path, &Header::new(Role::Edits, run, editor))?
-        } else {
-            let mut file = files.0.append(&path).map_err(fs::named("edit a run", &path))?;
-            if !file.lock().map_err(fs::named("edit a run", &path))? {
-                return Err(Error::Locked { path });
-            }
-            file
-        };
-        let mut write = || {
-            fs::write_all(&mut *file, frame)?;
-            file.sync()?;
-            if is_new { journal::sync_names(files, &path) } else { files.0.touch_folder(&folder) }
-        };
-        write().map_err(fs::named("edit a run", &path))
-    }
-
-    /// Reads wanted points from the journals of a run, from a cursor on.
-    fn points<'a>(
-        &self,
-        wanted: &'a Wanted,
-        numbers: Option<&'a mut (dyn FnMut(Block<'_>) + 'a)>,
-        objects: Option<&'a mut (dyn FnMut(Object) + 'a)>,
-    ) -> Result<Cursor, Error> {
-        let (keys, journals, erased) = {
-            let scan = self.scan_one(wanted.run)?;
-            let none = || Error::NoRun { text: wanted.run.to_string() };
-            let state = scan.runs.get(&wanted.run).ok_or_else(none)?;
-            (state.keys.clone(), state.journals.states.clone(), state.erased.clone())
-        };
-        let after = wanted.after.as_ref().map_or(Ok(Vec::new()), journal_positions)?;
-        let place_of = |key: &SeriesKey| wanted.series.iter().position(|wanted| wanted == key);
-        let places: Vec<Option<usize>> = keys.iter().map(|key| place_of(key)).collect();
-        let mut filter = Filter { wanted, numbers, objects, erased, series: Vec::new() };
-        let mut reached = Vec::new();
-        let folder = self.inner.place.run(wanted.run);
-        for JournalState { writer, series, role, .. } in journals {
-            if role == Role::Edits {
-                continue;
-            }
-            let from =
-                after.iter().find(|(known, _)| *known == writer).map_or(HEADER as u64, |known| known.1);
-            let path = folder.join(journal::file_name(writer));
-            let read = self.inner.place.files.0.read_from(&path, from);
-            let bytes = read.map_err(fs::named("read a journal", &path))?;
-            let place = |place: &u32| places.get(*place as usize).copied().flatten();
-            filter.series = series.iter().map(place).collect();
-            let mut decoder = Decoder::new(writer, series.len() as u32);
-            let end = journal::read_frames(&bytes, from, &mut decoder, &mut filter).offset;
-            reached.push(format!("{writer}.{end}"));
-        }
-        Ok(Cursor(reached.join(",")))
-    }
-}
-
-/// Passes on what is wanted.
-struct Filter<'a> {
-    wanted: &'a Wanted,
-    numbers: Option<&'a mut (dyn FnMut(Block<'_>) + 'a)>,
-    objects: Option<&'a mut (dyn FnMut(Object) + 'a)>,
-    erased: Erased,
-    /// The place in the question of each number of the present journal.
-    series: Vec<Option<usize>>,
-}
-
-impl Filter<'_> {
-    fn place(&self, series: u32) -> Option<usize> {
-        self.series.get(series as usize).copied().flatten()
-    }
-}
-
-impl Sink for Filter<'_> {
-    fn series(&mut self, index: u32, key: SeriesKey) {
-        if index as usize >= self.series.len() {
-            self.series.push(self.wanted.series.iter().position(|wanted| *wanted == key));
-        }
-    }
-
-    fn wants(&self, series: u32, is_column: bool) -> bool {
-        self.place(series).is_some() && (!is_column || self.numbers.is_some())
-    }
-
-    fn columns(&self) -> Columns {
-        self.wanted.columns
-    }
-
-    fn numbers(&mut self, order: Order, series: u32, column: &Column) {
-        if let (Some(each), Some(series)) =
-            (&mut self.numbers, self.series.get(series as usize).copied().flatten())
-        {
-            let left = self.erased.rest(&self.wanted.series[series], order, column);
-            each(Block { series, order, column: left.as_ref().unwrap_or(column) });
-        }
-    }
-
-    fn value(&mut self, order: Order, row: ObjectRow) {
-        let Some(series) = self.place(row.series) else { return };
-        let ObjectRow { at, value, .. } = row;
-        if self.erased.hides(&self.wanted.series[series], at.step, order) {
-            return;
-        }
-        match (number(&value), &mut self.numbers, &mut self.objects) {
-            (Some(number), Some(each), _) => {
-                let Columns { times, epochs } = self.wanted.columns;
-                let column = Column {
-                    steps: vec![at.step],
-                    micros: Vec::from_iter(times.then_some(at.micros)),
-                    epochs: Vec::from_iter(epochs.then_some(at.epoch)),
-                    values: vec![number],
-                    ..Column::default()
+        loop {
+            let path = folder.join(journal::file_name(*editor));
+            let is_new = !files.exists(&path);
+            let mut file = if is_new {
+                // A journal that went into a segment is not begun again: no writer is used twice.
+                if self.segments()?.sealed(run)?.is_some_and(|sealed| sealed.covers(*editor, 0)) {
+                    *editor = WriterId::generate();
+                    continue;
+                }
+                self.inner.place.begin_format()?;
+                journal::create_file(files, &path, &Header::new(Role::Edits, run, *editor))?
+            } else {
+                let mut file = match files.0.append(&path) {
+                    Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+                    file => file.map_err(fs::named("edit a run", &path))?,
                 };
-                each(Block { series, order, column: &column });
-            }
-            (None, _, Some(each)) => {
-                let (step, time) = (Step(at.step), from_micros(at.micros));
-                each(Object { series, order, step, epoch: at.epoch(), time, value });
-            }
-            _ => {}
+                if !file.lock().map_err(fs::named("edit a run", &path))? {
+                    return Err(Error::Locked { path });
+                }
+                // It may have gone into a segment before its lock was taken.
+                if !files.exists(&path) {
+                    continue;
+                }
+                file
+            };
+            let mut write = || {
+                fs::write_all(&mut *file, frame)?;
+                file.sync()?;
+                if is_new { journal::sync_names(files, &path) } else { files.0.touch_folder(&folder) }
+            };
+            return write().map_err(fs::named("edit a run", &path));
         }
     }
-
-    fn record(&mut self, _: Order, _: Record) {}
 }
 
 fn run_position(cursor: &Cursor) -> Result<(i64, RunId), Error> {
     let wrong = || Error::Cursor { text: cursor.0.clone() };
     let (created, id) = cursor.0.split_once('.').ok_or_else(wrong)?;
     Ok((created.parse().map_err(|_| wrong())?, id.parse().map_err(|_| wrong())?))
-}
-
-fn journal_positions(cursor: &Cursor) -> Result<Vec<(WriterId, u64)>, Error> {
-    let wrong = || Error::Cursor { text: cursor.0.clone() };
-    let mut positions = Vec::new();
-    for part in cursor.0.split(',').filter(|part| !part.is_empty()) {
-        let (writer, offset) = part.split_once('.').ok_or_else(wrong)?;
-        let offset: u64 = offset.parse().map_err(|_| wrong())?;
-        positions.push((writer.parse().map_err(|_| wrong())?, offset.max(HEADER as u64)));
-    }
-    Ok(positions)
 }

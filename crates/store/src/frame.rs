@@ -110,7 +110,7 @@ fn object(body: &mut Writer, frame: i64, row: &ObjectRow) {
 }
 
 /// Writes the body of a record that is no point; says its kind.
-fn record(body: &mut Writer, frame: i64, record: &Record) -> u8 {
+pub(crate) fn record(body: &mut Writer, frame: i64, record: &Record) -> u8 {
     match record {
         Record::Param { path, value } => {
             body.unsigned(path.len() as u64);
@@ -275,24 +275,7 @@ impl Decoder {
                 sink.value(order, ObjectRow { series, at, value: body.value()? });
                 return Some(true);
             }
-            PARAM => Record::Param {
-                path: (0..body.count()?).map(|_| body.text()).collect::<Option<_>>()?,
-                value: body.param(0)?,
-            },
-            EDIT => Record::Edit { edit: edit(body)? },
-            TEXTS => Record::Texts { pack: body.content()? },
-            PARAGRAPHS => Record::Paragraphs {
-                subset: body.text()?,
-                ids: (0..body.count()?).map(|_| body.content()).collect::<Option<_>>()?,
-            },
-            CREATED => Record::Created { time: from_micros(frame.wrapping_add(body.signed()?)) },
-            ARTIFACT => {
-                let name = body.text()?;
-                let file = if body.byte()? == 1 { Some(body.kept()?) } else { None };
-                Record::Artifact { name, artifact: Artifact { file, uri: body.text()? } }
-            }
-            END => end(body, frame)?,
-            _ => return None,
+            kind => read_record(kind, body, frame)?,
         };
         sink.record(order, record);
         Some(true)
@@ -301,6 +284,30 @@ impl Decoder {
     fn known(&self, series: u64) -> Option<u32> {
         u32::try_from(series).ok().filter(|series| *series < self.n_series)
     }
+}
+
+/// Reads the body of a record that is no point.
+pub(crate) fn read_record(kind: u8, body: &mut Reader<'_>, frame: i64) -> Option<Record> {
+    Some(match kind {
+        PARAM => Record::Param {
+            path: (0..body.count()?).map(|_| body.text()).collect::<Option<_>>()?,
+            value: body.param(0)?,
+        },
+        EDIT => Record::Edit { edit: edit(body)? },
+        TEXTS => Record::Texts { pack: body.content()? },
+        PARAGRAPHS => Record::Paragraphs {
+            subset: body.text()?,
+            ids: (0..body.count()?).map(|_| body.content()).collect::<Option<_>>()?,
+        },
+        CREATED => Record::Created { time: from_micros(frame.wrapping_add(body.signed()?)) },
+        ARTIFACT => {
+            let name = body.text()?;
+            let file = if body.byte()? == 1 { Some(body.kept()?) } else { None };
+            Record::Artifact { name, artifact: Artifact { file, uri: body.text()? } }
+        }
+        END => end(body, frame)?,
+        _ => return None,
+    })
 }
 
 fn edit(body: &mut Reader<'_>) -> Option<Edit> {

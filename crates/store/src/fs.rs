@@ -23,6 +23,13 @@ pub trait ReadSeek: Read + Seek + Send {}
 
 impl<T: Read + Seek + Send> ReadSeek for T {}
 
+/// A file that stays open, also when its name is gone.
+pub(crate) trait ReadAt: Debug + Send + Sync {
+    fn n_bytes(&self) -> u64;
+    /// As many bytes from an offset on as there are, at most so many.
+    fn read_at(&self, offset: u64, n_bytes: usize) -> io::Result<Vec<u8>>;
+}
+
 /// Length and time of the last change of a file or folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Stat {
@@ -37,6 +44,7 @@ pub(crate) trait Disk: Debug + Send + Sync {
     /// The bytes from an offset to the end; none when the file is shorter.
     fn read_from(&self, path: &Path, offset: u64) -> io::Result<Vec<u8>>;
     fn open(&self, path: &Path) -> io::Result<Box<dyn ReadSeek>>;
+    fn open_at(&self, path: &Path) -> io::Result<Arc<dyn ReadAt>>;
     fn entries(&self, path: &Path) -> io::Result<Vec<PathBuf>>;
     /// When each of the named entries of a folder changed, as [`Stat::modified`]; none for one that is not there.
     fn modified(&self, folder: &Path, names: &mut dyn Iterator<Item = &str>) -> io::Result<Vec<Option<i64>>> {
@@ -145,6 +153,33 @@ pub(crate) struct Os;
 #[derive(Debug)]
 struct OsFile(File);
 
+#[derive(Debug)]
+struct OpenFile {
+    file: File,
+    n_bytes: u64,
+}
+
+impl ReadAt for OpenFile {
+    fn n_bytes(&self) -> u64 {
+        self.n_bytes
+    }
+
+    fn read_at(&self, offset: u64, n_bytes: usize) -> io::Result<Vec<u8>> {
+        let mut bytes = vec![0; n_bytes];
+        let mut n_read = 0;
+        while let Some(rest) = bytes.get_mut(n_read..).filter(|rest| !rest.is_empty()) {
+            match rustix::io::pread(&self.file, rest, offset + n_read as u64) {
+                Ok(0) => break,
+                Ok(count) => n_read += count,
+                Err(Errno::INTR) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        bytes.truncate(n_read);
+        Ok(bytes)
+    }
+}
+
 impl Disk for Os {
     fn stat(&self, path: &Path) -> io::Result<Stat> {
         let stat = std::fs::metadata(path)?;
@@ -164,6 +199,12 @@ impl Disk for Os {
 
     fn open(&self, path: &Path) -> io::Result<Box<dyn ReadSeek>> {
         Ok(Box::new(File::open(path)?))
+    }
+
+    fn open_at(&self, path: &Path) -> io::Result<Arc<dyn ReadAt>> {
+        let file = File::open(path)?;
+        let n_bytes = file.metadata()?.len();
+        Ok(Arc::new(OpenFile { file, n_bytes }))
     }
 
     fn entries(&self, path: &Path) -> io::Result<Vec<PathBuf>> {

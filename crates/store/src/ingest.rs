@@ -80,6 +80,24 @@ impl Repository {
         if self.scan_one(run)?.runs.get(&run).is_some_and(|state| state.row.is_deleted) {
             return Ok(Appended::Gone);
         }
+        let (segments, path) = (self.segments()?, self.inner.place.run(run).join(journal::file_name(writer)));
+        if !self.inner.place.files.exists(&path) {
+            if segments.manifest.gone.contains(&run) {
+                return Ok(Appended::Gone);
+            }
+            let sealed = segments.sealed(run)?;
+            let mut journals = sealed.iter().flat_map(|sealed| &sealed.exact.journals);
+            if let Some(known) = journals.find(|journal| journal.writer == writer) {
+                let end = offset + bytes.len() as u64;
+                if end <= known.offset {
+                    return Ok(Appended::Durable { offset: known.offset });
+                }
+                // The whole journal stands beside its segment: what is in both is the same.
+                if offset > 0 {
+                    return Ok(Appended::Behind { offset: 0 });
+                }
+            }
+        }
         let slot = {
             let mut all = self.inner.ingest.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(all.entry((run, writer)).or_default())
@@ -142,6 +160,10 @@ impl Repository {
         let mut file = files.0.append(&path).map_err(named)?;
         if !file.lock().map_err(named)? {
             return Err(Error::Locked { path });
+        }
+        if !files.exists(&path) {
+            // It went into a segment before its lock was taken.
+            return Ok(None);
         }
         let there = files.read(&path)?;
         if own_header(&there).is_none() {

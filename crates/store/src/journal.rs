@@ -243,6 +243,22 @@ impl JournalWriter {
 
 /// Makes a journal's file under its lock, with its header, and gives it its name last.
 pub(crate) fn create_file(files: &Files, path: &Path, header: &Header) -> Result<Box<dyn DiskFile>, Error> {
+    let mut n_tries = 0;
+    loop {
+        n_tries += 1;
+        if let Some(folder) = path.parent() {
+            files.create_folder(folder)?;
+        }
+        match create_in_folder(files, path, header) {
+            // An empty folder may be removed at the moment in which the journal is made.
+            Err(Error::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound && n_tries < 8 => {
+            }
+            made => return made,
+        }
+    }
+}
+
+fn create_in_folder(files: &Files, path: &Path, header: &Header) -> Result<Box<dyn DiskFile>, Error> {
     if files.exists(path) {
         return Err(Error::Locked { path: path.to_owned() });
     }

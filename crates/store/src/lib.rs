@@ -11,12 +11,16 @@ mod blob;
 mod catalog;
 mod codec;
 mod columns;
+mod compact;
 mod compare;
 mod erased;
 mod error;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod faults;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod folded;
 mod folder;
 mod frame;
 mod fs;
@@ -37,6 +41,7 @@ mod repository;
 mod row;
 mod run;
 mod scan;
+mod segment;
 mod store;
 mod transfer;
 #[cfg(test)]
@@ -44,9 +49,11 @@ mod transfer;
 mod transfer_faults;
 mod upkeep;
 mod views;
+mod wanted;
 
 pub use answer::{AnswerView, TrackedAnswer, read_answers};
 pub use best::{Best, BestRun, Selector, best, is_better_low};
+pub use compact::{Compact, Compacted};
 pub use compare::{AnswerChange, ComparedAnswers, ParamRow, compare_answers, compare_params, each_leaf};
 pub use error::Error;
 pub use fs::ReadSeek;
@@ -61,6 +68,7 @@ pub use record::{Batch, Column, Order, Record, SeriesTable, Stamp, micros, n_byt
 pub use repository::Repository;
 pub use row::{ArtifactRow, Kind, RunRow, SeriesRow};
 pub use run::{PointRow, RunData, Series};
+pub use segment::pyramid::{Cut, Sampled};
 pub use store::{Appended, Changes, Contents, Cursor, Object, Page, Prune, Stats, Store, Wanted};
 pub use transfer::Copied;
 pub use upkeep::{CopiedFile, Repaired};

@@ -56,6 +56,12 @@ impl JournalState {
         }
     }
 
+    /// One that went into a segment, up to an offset.
+    pub(crate) fn sealed(writer: WriterId, role: Role, offset: u64) -> Self {
+        let header = Header::new(role, RunId::from_bytes([0; RunId::BYTES]), writer);
+        Self { offset, n_bytes: offset, ..Self::new(header) }
+    }
+
     /// What could not be read; a tail that its writer is about to complete is no problem.
     ///
     /// The journal lies in a folder.

@@ -5,7 +5,7 @@ use std::io::{self, Cursor, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use crate::fs::{Disk, DiskFile, Files, ReadSeek, Stat};
+use crate::fs::{Disk, DiskFile, Files, ReadAt, ReadSeek, Stat};
 
 /// How the chosen call goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -123,6 +123,20 @@ impl Memory {
     }
 }
 
+#[derive(Debug)]
+struct Snapshot(Vec<u8>);
+
+impl ReadAt for Snapshot {
+    fn n_bytes(&self) -> u64 {
+        self.0.len() as u64
+    }
+
+    fn read_at(&self, offset: u64, n_bytes: usize) -> io::Result<Vec<u8>> {
+        let rest = self.0.get(offset as usize..).unwrap_or_default();
+        Ok(rest[..n_bytes.min(rest.len())].to_vec())
+    }
+}
+
 impl Disk for Memory {
     fn stat(&self, path: &Path) -> io::Result<Stat> {
         let state = self.0.lock().unwrap();
@@ -143,6 +157,10 @@ impl Disk for Memory {
 
     fn open(&self, path: &Path) -> io::Result<Box<dyn ReadSeek>> {
         Ok(Box::new(Cursor::new(self.read_from(path, 0)?)))
+    }
+
+    fn open_at(&self, path: &Path) -> io::Result<Arc<dyn ReadAt>> {
+        Ok(Arc::new(Snapshot(self.read_from(path, 0)?)))
     }
 
     fn entries(&self, path: &Path) -> io::Result<Vec<PathBuf>> {

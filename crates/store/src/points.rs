@@ -117,7 +117,7 @@ impl Points {
     }
 
     /// The points at the given places, in their order.
-    fn select(&self, places: &[usize]) -> Self {
+    pub(crate) fn select(&self, places: &[usize]) -> Self {
         fn pick<T: Copy>(column: &[T], places: &[usize]) -> Vec<T> {
             // A column that was not asked for is empty.
             places.iter().filter_map(|place| column.get(*place).copied()).collect()
@@ -128,6 +128,34 @@ impl Points {
             micros: pick(&self.micros, places),
             epochs: pick(&self.epochs, places),
         }
+    }
+
+    /// Adds points whose steps are later.
+    pub(crate) fn append(&mut self, mut other: Self) {
+        self.steps.append(&mut other.steps);
+        self.values.append(&mut other.values);
+        self.micros.append(&mut other.micros);
+        self.epochs.append(&mut other.epochs);
+    }
+
+    /// Keeps one of points at the same step, which stand beside each other.
+    pub(crate) fn dedup(&mut self) {
+        let is_first = |place: &usize| *place == 0 || self.steps[*place] != self.steps[*place - 1];
+        let places: Vec<usize> = (0..self.len()).filter(is_first).collect();
+        if places.len() < self.len() {
+            *self = self.select(&places);
+        }
+    }
+
+    /// The points of a range of steps; an end that is not given is the series' own.
+    #[must_use]
+    pub fn between(self, from: Option<i64>, to: Option<i64>) -> Self {
+        let first = from.map_or(0, |from| self.steps.partition_point(|step| *step < from));
+        let end = to.map_or(self.len(), |to| self.steps.partition_point(|step| *step <= to));
+        if (first, end) == (0, self.len()) {
+            return self;
+        }
+        self.select(&(first..end.max(first)).collect::<Vec<_>>())
     }
 
     /// At most `n` points (4 at least) that look like all: first, least, largest and last of each of `n / 4` buckets of

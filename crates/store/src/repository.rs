@@ -12,7 +12,8 @@ use crate::gather::Gather;
 use crate::ingest;
 use crate::journal::{Header, Role};
 use crate::row::RunRow;
-use crate::scan::{self, Place, Scan};
+use crate::scan::{self, Journals, Place, Scan};
+use crate::segment::{Segments, manifest};
 use crate::{Error, JournalWriter, RunData, run};
 
 /// The newest format that this program knows: the folder's own has not changed, so it is that of the journals in it.
@@ -113,7 +114,6 @@ impl Repository {
         let place = &self.inner.place;
         let folder = place.run(run);
         place.begin_format()?;
-        place.files.create_folder(&folder)?;
         let header = Header::new(Role::Run, run, WriterId::generate());
         JournalWriter::create(&place.files, &folder, header)
     }
@@ -123,7 +123,11 @@ impl Repository {
     /// # Errors
     /// [`Error::Io`].
     pub fn run_ids(&self) -> Result<Vec<RunId>, Error> {
-        self.inner.place.run_ids()
+        let mut ids = self.inner.place.run_ids()?;
+        ids.extend(self.segments()?.runs.keys());
+        ids.sort_unstable();
+        ids.dedup();
+        Ok(ids)
     }
 
     /// What is known of all runs, brought up to date.
@@ -154,18 +158,43 @@ impl Repository {
         Ok(rows)
     }
 
+    /// Everything of a run, unmerged.
+    pub(crate) fn gather(&self, id: RunId, is_lean: bool) -> Result<(Gather, Journals), Error> {
+        let place = &self.inner.place;
+        let mut n_tries = 0;
+        loop {
+            n_tries += 1;
+            let segments = self.segments()?;
+            let mut gather = Gather::new(&[], is_lean);
+            let mut read = || {
+                let paths = place.journals(id)?;
+                scan::read_whole((place, &segments), (id, &paths), &mut gather, &mut false)
+            };
+            let journals = read();
+            // Its journals may have been folded together meanwhile.
+            if n_tries == 16 || manifest::stamp(&place.files, &place.path)? == segments.version {
+                return Ok((gather, journals?));
+            }
+        }
+    }
+
+    /// The segments as they are now.
+    pub(crate) fn segments(&self) -> Result<Arc<Segments>, Error> {
+        let mut scan = self.inner.scan.lock().unwrap_or_else(PoisonError::into_inner);
+        scan.load_segments(&self.inner.place)?;
+        Ok(Arc::clone(&scan.segments))
+    }
+
     /// Reads a run.
     ///
     /// # Errors
     /// [`Error::NoRun`], [`Error::Io`]. Damage is no error: it is told in [`RunData::problems`].
     pub fn read_run(&self, id: RunId) -> Result<RunData, Error> {
-        let place = &self.inner.place;
-        let mut gather = Gather::new(&[], false);
-        let journals = scan::read_journals(&place.files, &place.journals(id)?, &[], &mut gather)?;
+        let (gather, journals) = self.gather(id, false)?;
         if journals.is_empty() {
             return Err(Error::NoRun { text: id.to_string() });
         }
-        Ok(run::merge(id, gather, &journals, &place.run(id)))
+        Ok(run::merge(id, gather, &journals, &self.inner.place.run(id)))
     }
 
     /// Reads all runs, oldest first; deleted ones are left out, and one whose writer died before its first byte.
@@ -192,7 +221,9 @@ impl Repository {
     pub fn find_id(&self, text: &str) -> Result<RunId, Error> {
         let none = || Error::NoRun { text: text.to_owned() };
         if let Ok(id) = text.parse() {
-            return if self.inner.place.journals(id)?.is_empty() { Err(none()) } else { Ok(id) };
+            let is_there =
+                self.segments()?.runs.contains_key(&id) || !self.inner.place.journals(id)?.is_empty();
+            return if is_there { Ok(id) } else { Err(none()) };
         }
         let rows = self.rows()?;
         let is_hex = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_hexdigit());

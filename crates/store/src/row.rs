@@ -56,7 +56,7 @@ pub struct RunRow {
     pub checkpoints: Vec<(Step, String)>,
     /// Its files, by name; deleted ones too.
     pub artifacts: BTreeMap<String, ArtifactRow>,
-    /// Bytes of its journals.
+    /// Bytes of its journals; of what is in a segment none.
     pub n_bytes: u64,
     /// What could not be read.
     pub problems: Vec<Problem>,
@@ -172,6 +172,10 @@ pub(crate) struct RunState {
     pub(crate) generation: u64,
     /// What of its points is deleted.
     pub(crate) erased: Erased,
+    /// The segment that it is in.
+    pub(crate) sealed: Option<u64>,
+    /// Whether the segment could not be read whole.
+    pub(crate) is_unread: bool,
 }
 
 impl RunState {
@@ -206,6 +210,8 @@ impl RunState {
             is_settled: false,
             generation: 0,
             erased: Erased::default(),
+            sealed: None,
+            is_unread: false,
         }
     }
 
@@ -278,7 +284,7 @@ impl RunState {
 
     /// Takes over the present states of the journals in the run's folder.
     pub(crate) fn set_journals(&mut self, journals: Journals, folder: &Path) {
-        let life = life::of(self.row.id, &journals.states);
+        let life = life::of(self.row.id, &journals.all());
         let row = Arc::make_mut(&mut self.row);
         (row.created, row.ended, row.latest, row.status) =
             (life.created, life.ended, life.latest, life.status);

@@ -224,7 +224,7 @@ pub(crate) fn merge(id: RunId, mut gather: Gather, journals: &Journals, folder: 
             series.insert(SeriesKey::clone(key), Series { points });
         }
     }
-    let life = life::of(id, &journals.states);
+    let life = life::of(id, &journals.all());
     RunData {
         id,
         name: about.name,

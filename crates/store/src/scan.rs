@@ -17,10 +17,16 @@ use crate::journal::Problem;
 use crate::life::{self, JournalState, Read};
 use crate::repository::FORMAT;
 use crate::row::{RunRow, RunState};
+use crate::segment::{Segments, manifest};
 use crate::{Error, catalog};
 
 /// A folder that changed within this many nanoseconds may change again unseen.
 const TICK: i64 = 2_000_000_000;
+
+/// The time of the folder of a run that has none.
+const NO_FOLDER: i64 = i64::MIN;
+/// How often a look is taken again when runs are folded together meanwhile.
+const STEADY_TRIES: usize = 16;
 
 /// Runs that are worth a thread.
 const LEAST_RUNS: usize = 64;
@@ -37,6 +43,8 @@ pub(crate) struct Scan {
     folders: Vec<(String, RunId)>,
     folders_modified: Option<i64>,
     has_loaded: bool,
+    /// What was folded together.
+    pub(crate) segments: Arc<Segments>,
     /// Whether the catalog lacks something that is known here.
     unsaved: Vec<RunId>,
 }
@@ -110,6 +118,37 @@ impl Scan {
             self.runs = place.catalog.as_ref().and_then(load).unwrap_or_default();
             self.has_loaded = true;
         }
+        self.steadily(place, |scan| scan.look_around(place))?;
+        self.save(place);
+        Ok(())
+    }
+
+    /// Looks, and again when runs were folded together meanwhile: their journals may have gone before they were read.
+    fn steadily<T>(
+        &mut self,
+        place: &Place,
+        mut look: impl FnMut(&mut Self) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let mut n_tries = 0;
+        loop {
+            n_tries += 1;
+            let found = self.load_segments(place).and_then(|()| look(self));
+            let is_steady = manifest::stamp(&place.files, &place.path)? == self.segments.version;
+            if is_steady || n_tries == STEADY_TRIES {
+                return found;
+            }
+        }
+    }
+
+    /// Takes over a manifest that is new.
+    pub(crate) fn load_segments(&mut self, place: &Place) -> Result<(), Error> {
+        if manifest::stamp(&place.files, &place.path)? != self.segments.version {
+            self.segments = Arc::new(Segments::load(&place.files, &place.path, &self.segments)?);
+        }
+        Ok(())
+    }
+
+    fn look_around(&mut self, place: &Place) -> Result<(), Error> {
         let generation = self.generation + 1;
         self.list(place)?;
         let runs = place.runs();
@@ -125,21 +164,25 @@ impl Scan {
         let ids: Vec<RunId> = self.folders.iter().map(|(_, id)| *id).collect();
         // One that was compacted or deleted by hand since it was listed is missed by the next refresh.
         let seen = ids.iter().zip(times).filter_map(|(id, modified)| Some((*id, modified?)));
-        let unsure: Vec<(RunId, i64)> = seen.filter(|seen| !self.is_settled(*seen)).collect();
-        for look in look_at(place, &unsure, &self.runs)? {
+        let mut unsure: Vec<(RunId, i64)> = seen.filter(|seen| !self.is_settled(*seen)).collect();
+        let has_folder = |id: &RunId| ids.binary_search(id).is_ok();
+        let sealed = self.segments.runs.keys().filter(|id| !has_folder(id)).map(|id| (*id, NO_FOLDER));
+        unsure.extend(sealed.filter(|seen| !self.is_settled(*seen)));
+        let segments = Arc::clone(&self.segments);
+        for look in look_at((place, &segments), &unsure, &self.runs)? {
             if self.take(look, generation) {
                 self.generation = generation;
             }
         }
         if self.runs.len() > ids.len() {
             let known: Vec<RunId> = self.runs.keys().copied().collect();
-            for id in known.into_iter().filter(|id| ids.binary_search(id).is_err()) {
+            let is_gone = |id: &RunId| ids.binary_search(id).is_err() && !self.segments.runs.contains_key(id);
+            for id in known.into_iter().filter(is_gone).collect::<Vec<_>>() {
                 self.runs.remove(&id);
                 self.gone.insert(id, generation);
                 self.generation = generation;
             }
         }
-        self.save(place);
         Ok(())
     }
 
@@ -166,16 +209,21 @@ impl Scan {
     /// Brings one run up to date; says whether anything changed.
     pub(crate) fn refresh_run(&mut self, place: &Place, id: RunId, generation: u64) -> Result<bool, Error> {
         let folder = place.run(id);
-        match place.files.0.stat(&folder) {
-            Ok(stat) => self.look(place, (id, stat.modified), generation),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
+        self.steadily(place, |scan| match place.files.0.stat(&folder) {
+            Ok(stat) => scan.look(place, (id, stat.modified), generation),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                let is_sealed = scan.segments.runs.contains_key(&id);
+                if is_sealed { scan.look(place, (id, NO_FOLDER), generation) } else { Ok(false) }
+            }
             Err(error) => Err(fs::named("read a run", &folder)(error)),
-        }
+        })
     }
 
     /// Whether a run whose folder changed at a time has nothing new.
     fn is_settled(&self, (id, modified): (RunId, i64)) -> bool {
-        self.runs.get(&id).is_some_and(|known| known.is_settled && known.modified == modified)
+        self.runs.get(&id).is_some_and(|known| {
+            known.is_settled && known.modified == modified && known.sealed == self.segments.number(id)
+        })
     }
 
     /// Brings a run up to date whose folder changed at a time; says whether anything changed.
@@ -183,7 +231,8 @@ impl Scan {
         if self.is_settled(seen) {
             return Ok(false);
         }
-        Ok(self.take(Look::at(place, seen, &self.runs)?, generation))
+        let segments = Arc::clone(&self.segments);
+        Ok(self.take(Look::at((place, &segments), seen, &self.runs)?, generation))
     }
 
     /// Takes over what was found; says whether anything changed.
@@ -200,7 +249,7 @@ impl Scan {
             return was_known;
         };
         state.modified = modified;
-        let is_quiet = !state.journals.states.iter().any(|journal| journal.is_held);
+        let is_quiet = !state.journals.states.iter().any(|journal| journal.is_held) && !state.is_unread;
         state.is_settled = is_quiet && now.saturating_sub(modified) > TICK;
         if known.is_some_and(|known| catalog::is_same(known, &state)) {
             return false;
@@ -258,18 +307,18 @@ struct Look {
 
 impl Look {
     fn at(
-        place: &Place,
+        (place, segments): (&Place, &Segments),
         (id, modified): (RunId, i64),
         known: &BTreeMap<RunId, RunState>,
     ) -> Result<Self, Error> {
         let now = WallTime::from(SystemTime::now()).nanos();
-        Ok(Self { id, modified, now, state: read_run(place, id, known.get(&id))? })
+        Ok(Self { id, modified, now, state: read_run((place, segments), id, known.get(&id))? })
     }
 }
 
 /// Looks at runs, at many on as many threads as the machine has; in their order.
 fn look_at(
-    place: &Place,
+    place: (&Place, &Segments),
     runs: &[(RunId, i64)],
     known: &BTreeMap<RunId, RunState>,
 ) -> Result<Vec<Look>, Error> {
@@ -301,12 +350,18 @@ pub(crate) fn maintenance_lock(place: &Place) -> Option<Box<dyn fs::DiskFile>> {
     file.lock().ok()?.then_some(file)
 }
 
-/// Reads a run on from what is known of it; none when it has no journal.
-fn read_run(place: &Place, id: RunId, known: Option<&RunState>) -> Result<Option<RunState>, Error> {
+/// Reads a run on from what is known of it; none when it has no journal and is in no segment.
+fn read_run(
+    (place, segments): (&Place, &Segments),
+    id: RunId,
+    known: Option<&RunState>,
+) -> Result<Option<RunState>, Error> {
     let paths = place.journals(id)?;
-    if let Some(known) = known {
+    let sealed = segments.number(id);
+    if let Some(known) = known.filter(|known| known.sealed == sealed && !known.is_unread) {
         let mut gather = Gather::new(&known.keys, true);
-        let journals = read_journals(&place.files, &paths, &known.journals.states, &mut gather)?;
+        let mut journals = read_journals(&place.files, &paths, &known.journals.states, &mut gather)?;
+        journals.sealed.clone_from(&known.journals.sealed);
         if journals.is_empty() {
             return Ok(None);
         }
@@ -317,16 +372,66 @@ fn read_run(place: &Place, id: RunId, known: Option<&RunState>) -> Result<Option
             return Ok(Some(state));
         }
     }
+    if let Some(known) = known.filter(|_| paths.is_empty())
+        && let Ok(Some(now)) = segments.sealed(id)
+        && is_all_of(&now.exact.journals, &known.journals)
+    {
+        // What is known of it went into a segment as it was.
+        let mut state = known.clone();
+        (state.sealed, state.is_unread) = (sealed, false);
+        state.set_journals(Journals { sealed: now.exact.journals, ..Journals::default() }, &place.run(id));
+        return Ok(Some(state));
+    }
     let mut gather = Gather::new(&[], true);
-    let journals = read_journals(&place.files, &paths, &[], &mut gather)?;
+    let mut is_unread = false;
+    let journals = read_whole((place, segments), (id, &paths), &mut gather, &mut is_unread)?;
     if journals.is_empty() {
         return Ok(None);
     }
     let mut state = RunState::empty(id);
     let has_added = state.add(gather);
     debug_assert!(has_added, "a run of which nothing is known takes everything");
+    (state.sealed, state.is_unread) = (sealed, is_unread);
     state.set_journals(journals, &place.run(id));
     Ok(Some(state))
+}
+
+/// Whether journals that went into a segment are all that was known, as far as it was read.
+fn is_all_of(sealed: &[JournalState], known: &Journals) -> bool {
+    let all = known.all();
+    let is_same =
+        |one: &JournalState| all.iter().any(|known| known.writer == one.writer && known.offset == one.offset);
+    known.foreign.is_empty() && all.len() == sealed.len() && sealed.iter().all(is_same)
+}
+
+/// Reads everything of a run, from its segment and its journals. What cannot be read of the segment is a problem like
+/// that of a journal.
+pub(crate) fn read_whole(
+    (place, segments): (&Place, &Segments),
+    (id, paths): (RunId, &[PathBuf]),
+    gather: &mut Gather,
+    is_unread: &mut bool,
+) -> Result<Journals, Error> {
+    let mut problems = Vec::new();
+    let mut sealed_journals = Vec::new();
+    let mut read = |gather: &mut Gather| -> Result<(), Error> {
+        let Some(sealed) = segments.sealed(id)? else { return Ok(()) };
+        sealed_journals.clone_from(&sealed.exact.journals);
+        gather.begin(&[]);
+        sealed.read(gather, !paths.is_empty())
+    };
+    match read(gather) {
+        Ok(()) => {}
+        Err(Error::Broken { reason, path }) => {
+            *is_unread = true;
+            problems.push(Problem { path, offset: 0, n_bytes: 0, reason: reason.into() });
+        }
+        Err(error) => return Err(error),
+    }
+    let mut journals = read_journals(&place.files, paths, &[], gather)?;
+    journals.foreign.extend(problems);
+    journals.sealed = sealed_journals;
+    Ok(journals)
 }
 
 /// The journals of a run, as far as they were read.
@@ -336,12 +441,21 @@ pub(crate) struct Journals {
     pub(crate) states: Vec<JournalState>,
     /// Those that cannot be read.
     pub(crate) foreign: Vec<Problem>,
+    /// Those that went into a segment.
+    pub(crate) sealed: Vec<JournalState>,
 }
 
 impl Journals {
     /// Whether there is none, but for those whose writers have not written a header yet.
     pub(crate) fn is_empty(&self) -> bool {
-        self.states.is_empty() && self.foreign.is_empty()
+        self.states.is_empty() && self.foreign.is_empty() && self.sealed.is_empty()
+    }
+
+    /// All that is known of the writers, each once.
+    pub(crate) fn all(&self) -> Vec<JournalState> {
+        let is_there =
+            |sealed: &&JournalState| !self.states.iter().any(|state| state.writer == sealed.writer);
+        self.states.iter().chain(self.sealed.iter().filter(is_there)).cloned().collect()
     }
 
     /// What could not be read of them; they lie in a folder.

@@ -1,8 +1,7 @@
 //! What a server, a command or a test asks of a repository, wherever it lies.
 //!
 //! [`Store`] is small and blocking. It hands out what was written as it was written: merging ([`crate::Merger`]),
-//! sampling ([`crate::Points::sample`]) and the verdict on each run are shared code above it. Compaction joins the trait
-//! when there are segments to compact into.
+//! sampling ([`crate::Points::sample`]) and the verdict on each run are shared code above it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -17,7 +16,9 @@ use crate::fs::{self, ReadSeek};
 use crate::journal::Problem;
 use crate::points::{Block, Columns};
 use crate::row::RunRow;
-use crate::{Error, JournalWriter, Label, LabelOf, Labels, Order, View};
+use crate::{
+    Compact, Compacted, Cut, Error, JournalWriter, Label, LabelOf, Labels, Merger, Order, Sampled, View,
+};
 
 /// A repository.
 pub trait Store: fmt::Debug + Send + Sync {
@@ -107,6 +108,20 @@ pub trait Store: fmt::Debug + Send + Sync {
         self.edit(&edits)
     }
 
+    /// Reads a range of each of the wanted series and samples it. What the cursor says is not asked.
+    ///
+    /// # Errors
+    /// As [`Self::series`].
+    fn sampled(&self, wanted: &Wanted, cut: &Cut) -> Result<Vec<Sampled>, Error> {
+        sampled(self, wanted, cut)
+    }
+
+    /// Folds finished runs together, and gives the space of what was deleted back.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] when another process does so; [`Error::Full`], [`Error::Io`].
+    fn compact(&self, options: &Compact) -> Result<Compacted, Error>;
+
     /// Reads every byte again and says what is damaged or missing.
     ///
     /// # Errors
@@ -166,6 +181,25 @@ pub trait Store: fmt::Debug + Send + Sync {
     /// # Errors
     /// [`Error::Io`].
     fn stats(&self) -> Result<Stats, Error>;
+}
+
+/// Reads everything of the wanted series, and samples a range of it.
+pub(crate) fn sampled<S: Store + ?Sized>(
+    store: &S,
+    wanted: &Wanted,
+    cut: &Cut,
+) -> Result<Vec<Sampled>, Error> {
+    let mut mergers: Vec<Merger> = wanted.series.iter().map(|_| Merger::default()).collect();
+    store.series(&Wanted { after: None, ..wanted.clone() }, &mut |block| {
+        if let Some(merger) = mergers.get_mut(block.series) {
+            merger.push(block.order, block.column);
+        }
+    })?;
+    let sample = |merger: Merger| {
+        let points = merger.finish().between(cut.from, cut.to);
+        Sampled { n_points: points.len(), points: points.sample(cut.n) }
+    };
+    Ok(mergers.into_iter().map(sample).collect())
 }
 
 /// What the answers of a run refer to.
@@ -311,6 +345,10 @@ pub struct Stats {
     pub n_points: u64,
     /// Bytes of the journals.
     pub journal_bytes: u64,
+    /// Segments.
+    pub n_segments: u64,
+    /// Bytes of the segments.
+    pub segment_bytes: u64,
     /// Blobs.
     pub n_blobs: u64,
     /// Bytes of the blobs.

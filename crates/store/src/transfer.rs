@@ -55,7 +55,8 @@ impl Repository {
     /// [`Error::NoRun`]; [`Error::Transfer`] when the run was deleted there; [`Error::Frames`] when another journal of
     /// that name is there; [`Error::Locked`] when another process writes it there; [`Error::Full`], [`Error::Io`].
     pub fn copy_run(&self, run: RunId, to: &Self, each: &mut dyn FnMut(u64)) -> Result<Copied, Error> {
-        self.copy(run, to, &self.whole_journals(run)?, each)
+        let copied = self.copy(run, to, &self.whole_journals(run)?, each)?;
+        Ok(Copied { n_new_bytes: copied.n_new_bytes + to.take_folded(run, self)?, ..copied })
     }
 
     /// Copies journals as far as they are whole, and all blobs that they speak of.
@@ -91,7 +92,9 @@ impl Repository {
             each(stat.n_bytes);
         }
         to.inner.place.begin_format()?;
-        to.inner.place.files.create_folder(&folder)?;
+        if !journals.is_empty() {
+            to.inner.place.files.create_folder(&folder)?;
+        }
         for journal in journals {
             copied.n_new_bytes += self.copy_journal(journal, to, &folder)?;
             each(journal.n_bytes);
@@ -113,6 +116,10 @@ impl Repository {
                 reason: "it is being recorded, want it to have ended",
                 path: folder,
             });
+        }
+        if self.segments()?.number(run).is_some() {
+            let reason = "it was folded together with others, want it copied and then deleted here";
+            return Err(Error::Transfer { reason, path: folder });
         }
         // Nobody writes to them from here on.
         let (mut journals, mut held) = (Vec::new(), Vec::new());
@@ -177,7 +184,7 @@ impl Repository {
     fn whole_journals(&self, run: RunId) -> Result<Vec<Whole>, Error> {
         // Listed first: of each file listed, the scan that follows knows whether it is being written.
         let paths = self.inner.place.journals(run)?;
-        if paths.is_empty() {
+        if paths.is_empty() && self.segments()?.number(run).is_none() {
             return Err(Error::NoRun { text: run.to_string() });
         }
         let scan = self.scan_one(run)?;

@@ -9,6 +9,7 @@ use crate::fs;
 use crate::journal::{NEWER, Problem};
 use crate::labels::LABELS;
 use crate::scan::{self, writer_of};
+use crate::segment::manifest::{self, Part};
 use crate::views::VIEWS;
 use crate::{Error, Repository, Store as _};
 
@@ -50,8 +51,26 @@ impl Repository {
         each: &mut dyn FnMut(CopiedFile<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         let kept = ["trailmark.toml", VIEWS, LABELS].map(|name| self.path().join(name));
+        // Journals must not go into segments between the listing and the copying; where nothing can be locked, nobody
+        // can compact either.
+        let _lock = match (0..TRIES).find_map(|_| match self.compaction_lock() {
+            Err(Error::Busy { .. }) => None,
+            lock => Some(lock),
+        }) {
+            Some(lock) => lock.ok(),
+            None => return Err(E::from(Error::Busy { path: self.path().to_owned() })),
+        };
         let there = kept.into_iter().filter(|path| self.inner.place.files.exists(path));
         let mut paths: Vec<_> = there.map(|path| (path, None)).collect();
+        let manifest = manifest::Manifest::read(&self.inner.place.files, self.path())?;
+        for listed in &manifest.segments {
+            let files = listed.files.keys().map(|part| manifest::file(self.path(), listed.number, *part));
+            paths.extend(files.filter(|path| self.inner.place.files.exists(path)).map(|path| (path, None)));
+        }
+        let path = manifest::path(self.path());
+        if self.inner.place.files.exists(&path) {
+            paths.push((path, None));
+        }
         for run in self.run_ids()? {
             // Listed first: of each file listed, the scan that follows knows whether it is being written.
             let journals = self.inner.place.journals(run)?;
@@ -112,10 +131,44 @@ impl Repository {
         let mut repaired = Vec::new();
         for problem in self.check()? {
             let is_there = self.inner.place.files.exists(&problem.path) && !problem.reason.starts_with(NEWER);
-            let kept = if is_there { Some(self.set_aside(&problem)?) } else { None };
+            let is_segment = problem.path.starts_with(manifest::folder(self.path()));
+            let kept = match (is_there, is_segment) {
+                // A run's own view of the damage is told once more; the file has moved by then.
+                (_, true) => self.set_segment_aside(&problem)?,
+                (true, false) => Some(self.set_aside(&problem)?),
+                (false, false) => None,
+            };
             repaired.push(Repaired { problem, kept });
         }
         Ok(repaired)
+    }
+
+    /// Moves a damaged file of a segment away and takes it out of the list; with the list of its runs, all of it.
+    fn set_segment_aside(&self, problem: &Problem) -> Result<Option<PathBuf>, Error> {
+        let _lock = self.compaction_lock()?;
+        let files = &self.inner.place.files;
+        let mut manifest = manifest::Manifest::read(files, self.path())?;
+        let mut kept = None;
+        for listed in &mut manifest.segments {
+            let number = listed.number;
+            let file = |part: &Part| manifest::file(self.path(), number, *part);
+            let Some(part) = listed.files.keys().copied().find(|part| file(part) == problem.path) else {
+                continue;
+            };
+            let gone: Vec<Part> =
+                if part == Part::Runs { listed.files.keys().copied().collect() } else { vec![part] };
+            for part in gone {
+                let path = file(&part);
+                if files.exists(&path) {
+                    let moved = self.set_aside(&Problem { path, offset: 0, ..problem.clone() })?;
+                    kept = kept.or(Some(moved));
+                }
+                listed.files.remove(&part);
+            }
+        }
+        manifest.segments.retain(|listed| listed.files.contains_key(&Part::Runs));
+        manifest.write(files, self.path())?;
+        Ok(kept)
     }
 
     fn set_aside(&self, problem: &Problem) -> Result<PathBuf, Error> {
