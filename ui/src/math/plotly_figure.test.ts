@@ -25,6 +25,24 @@ test("what is no figure says why", () => {
     assert.throws(() => read_figure(json), /^Error: read a figure: got /);
 });
 
+test("a map says that it needs what other servers have, a plot of points does not", () => {
+  for (const type of [
+    "scattergeo",
+    "choropleth",
+    "densitymap",
+    "scattermapbox",
+  ])
+    assert.throws(() => read_figure({ data: [{ type }] }), /got a map/);
+  for (const type of [
+    "scatter",
+    "scattergl",
+    "scatter3d",
+    "heatmap",
+    undefined,
+  ])
+    assert.equal(read_figure({ data: [{ type }] }).data.length, 1);
+});
+
 test("pictures of other servers are left out, own ones stay", () => {
   const own = "data:image/png;base64,AAAA";
   const { data, layout } = read_figure({

@@ -20,6 +20,14 @@ function is_tree(value: unknown): value is Tree {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** Traces on a map, whose outlines or tiles other servers have. */
+const on_maps = /^(scatter|choropleth|density)(geo|map|mapbox)?$/;
+
+function is_on_map(trace: Tree): boolean {
+  const { type } = trace;
+  return typeof type === "string" && type !== "scatter" && on_maps.test(type);
+}
+
 /** The figure to draw; an error where it is none. */
 export function read_figure(json: unknown): {
   readonly data: readonly Tree[];
@@ -30,6 +38,10 @@ export function read_figure(json: unknown): {
   const data: readonly unknown[] = json["data"];
   if (!data.every(is_tree))
     throw new Error("read a figure: got a trace that is no object");
+  if (data.some(is_on_map))
+    throw new Error(
+      "read a figure: got a map, whose outlines come from other servers, which this page asks for nothing",
+    );
   const layout = json["layout"] ?? {};
   if (!is_tree(layout))
     throw new Error("read a figure: got a layout that is no object");
