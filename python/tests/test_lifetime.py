@@ -134,6 +134,42 @@ print([worker.exitcode for worker in workers])
     assert run.status == "finished"
 
 
+def test_a_run_that_a_worker_begins_ends_with_it(program: Any, values: Any) -> None:
+    done = program.run(
+        """
+import multiprocessing
+def work():
+    from trailmark import Run
+    global run
+    run = Run(repo=REPO)
+    run.track(1.0, "x")
+worker = multiprocessing.get_context("fork").Process(target=work)
+worker.start()
+worker.join()
+"""
+    )
+    assert done.returncode == 0 and done.stderr == ""
+    run = program.only_run()
+    assert run.status == "finished" and values(run, "x") == [(0, 1.0)]
+
+
+def test_every_writer_of_a_run_ends_with_the_program(program: Any, values: Any) -> None:
+    done = program.run(
+        """
+from trailmark import Run
+runs = [Run(repo=REPO)]
+runs += [Run(runs[0].hash, repo=REPO) for _ in range(3)]
+for rank, run in enumerate(runs):
+    run.track(float(rank), "x", context={"rank": rank})
+runs[1].close()
+raise ValueError("all of them")
+"""
+    )
+    assert done.returncode == 1
+    run = program.only_run()
+    assert run.status == "failed" and [values(run, "x", rank=rank) for rank in range(4)] == [[(0, float(rank))] for rank in range(4)]
+
+
 def test_threads_lose_nothing(program: Any, values: Any) -> None:
     done = program.run(
         """

@@ -8,7 +8,6 @@ losses that the Trainer logs at its end stays ``train_loss``, so that it does no
 
 from __future__ import annotations
 
-import time
 from typing import Any, Iterable, Mapping, Optional
 
 from transformers.trainer_callback import TrainerCallback  # type: ignore[import-not-found,import-untyped,unused-ignore]
@@ -108,10 +107,7 @@ class TrailmarkCallback(TrainerCallback):  # type: ignore[misc,unused-ignore]
     def on_train_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """End the run; what is tracked later is added to it."""
         if self._run is not None:
-            self._run._is_successful = True
-            self._run._reopens = True
-            self._run._ended_at = time.time()
-            self._run.close()
+            self._run._close_for_now()
 
 
 AimCallback = TrailmarkCallback

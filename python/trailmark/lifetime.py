@@ -20,15 +20,18 @@ from trailmark import _native
 if TYPE_CHECKING:
     from trailmark.run import Run
 
-_open: weakref.WeakSet[Run] = weakref.WeakSet()
+# By identity: two objects may write one run.
+_open: weakref.WeakValueDictionary[int, Run] = weakref.WeakValueDictionary()
 _is_watching = False
+# The process that `multiprocessing` has been told to end writers in.
+_told_in = 0
 _previous_hook: Callable[..., Any] = sys.excepthook
 
 
 def watch(run: Run) -> None:
     """End this run when the process ends."""
     global _is_watching, _previous_hook
-    _open.add(run)
+    _open[id(run)] = run
     if not _is_watching:
         _is_watching = True
         atexit.register(_at_exit)
@@ -38,6 +41,7 @@ def watch(run: Run) -> None:
         # Somebody may have set another one meanwhile: it stays in the chain.
         _previous_hook = sys.excepthook
         sys.excepthook = _on_exception
+    _finish_in_worker()
     if threading.current_thread() is threading.main_thread():
         # Whoever handles the signal already is left alone.
         if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
@@ -46,15 +50,7 @@ def watch(run: Run) -> None:
 
 def forget(run: Run) -> None:
     """Say that a run ended."""
-    _open.discard(run)
-
-
-def finish_in_child() -> None:
-    """Let a process that ``multiprocessing`` forked end its writers: it does not pass through ``atexit``."""
-    if "multiprocessing" in sys.modules:
-        from multiprocessing import util
-
-        util.Finalize(None, _at_exit, exitpriority=0)
+    _open.pop(id(run), None)
 
 
 def end_of(kind: Optional[type[BaseException]], error: Optional[BaseException]) -> tuple[str, Optional[int], str]:
@@ -71,8 +67,20 @@ def end_of(kind: Optional[type[BaseException]], error: Optional[BaseException]) 
     return ("failed", None, f"{kind.__name__}: {error}")
 
 
+def _finish_in_worker() -> None:
+    """Let a worker of ``multiprocessing`` end its writers: a forked one does not pass through ``atexit``."""
+    global _told_in
+    module = sys.modules.get("multiprocessing.process")
+    if module is None or module.parent_process() is None or _told_in == os.getpid():
+        return
+    _told_in = os.getpid()
+    from multiprocessing import util
+
+    util.Finalize(None, _at_exit, exitpriority=0)
+
+
 def _end_all(end: tuple[str, Optional[int], str]) -> None:
-    for run in list(_open):
+    for run in list(_open.values()):
         run._end(end)
 
 
@@ -96,5 +104,5 @@ def _on_signal(number: int, _frame: Optional[FrameType]) -> None:
 
 def _after_fork() -> None:
     _native.forked()
-    for run in list(_open):
+    for run in list(_open.values()):
         run._after_fork()

@@ -60,6 +60,7 @@ class Run(Readable, _native.Writer):
         self._ended_at: Optional[float] = None
         self._is_successful = False
         self._reopens = False
+        self._logs = capture_terminal_logs
         self._is_child = False
         self._hash = ""
         if read_only:
@@ -127,8 +128,8 @@ class Run(Readable, _native.Writer):
         self._abandon()
         self._open((self._folder, self._server), (self._hash, None, ""), _PATIENCE)
         lifetime.watch(self)
-        if self._is_child:
-            lifetime.finish_in_child()
+        if self._logs and not self._is_child:
+            terminal.watch(self)
 
     def log_debug(self, msg: str, **params: Any) -> None:
         """Record a message with its severity."""
@@ -405,6 +406,13 @@ class Run(Readable, _native.Writer):
     def close(self) -> None:
         """End the run as finished; what is tracked afterwards is not recorded."""
         self._end(_FINISHED)
+
+    def _close_for_now(self) -> None:
+        """End it as successful; what is tracked later is added, and does not make it last longer."""
+        self._is_successful = True
+        self._reopens = True
+        self._ended_at = time.time()
+        self.close()
 
     def _wait_for_work(self) -> None:
         for thread in self._work:
