@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import textwrap
@@ -40,7 +41,14 @@ class Program:
         code = f"REPO = {self.folder!r}\n" + textwrap.dedent(text)
         environment = {**os.environ, "PYTHONUNBUFFERED": "1", **options}
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        return subprocess.Popen([sys.executable, "-c", code], text=True, env=environment, **pipes)
+
+        def with_ctrl_c() -> None:
+            # What is started in the background ignores it, and so would the program.
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+        return subprocess.Popen(
+            [sys.executable, "-c", code], text=True, env=environment, preexec_fn=with_ctrl_c, **pipes
+        )
 
     def run(self, text: str, **options: Any) -> subprocess.CompletedProcess[str]:
         """Run it to its end."""

@@ -45,8 +45,7 @@ pub(crate) fn test_frameworks(profile: &str) -> Result<()> {
 
 /// Names the program that was built under the same profile, if it was: tests of servers start it, or skip.
 fn with_program<'a>(command: &'a mut Command, profile: &str) -> &'a mut Command {
-    let folder = if profile == "dev" { "debug" } else { profile };
-    let program = root().join("target").join(folder).join("trailmark");
+    let program = program(profile);
     if program.exists() { command.env("TRAILMARK_PROGRAM", program) } else { command }
 }
 
@@ -61,6 +60,7 @@ pub(crate) fn wheel(python: &Path, profile: &str) -> Result<PathBuf> {
     if folder.exists() {
         std::fs::remove_dir_all(&folder)?;
     }
+    carry_program(profile)?;
     let mut maturin = Command::new(python);
     maturin.args([
         "-m",
@@ -81,6 +81,27 @@ pub(crate) fn wheel(python: &Path, profile: &str) -> Result<PathBuf> {
     run_command(maturin.current_dir(root()))?;
     let mut wheels = std::fs::read_dir(&folder).with_context(|| format!("read {}", folder.display()))?;
     Ok(wheels.next().context("find the wheel: maturin built none")??.path())
+}
+
+/// Puts the program that was built under the same profile where the wheel takes it from; without one it carries none.
+fn carry_program(profile: &str) -> Result<()> {
+    let folder = root().join("python/trailmark/bin");
+    if folder.exists() {
+        std::fs::remove_dir_all(&folder)?;
+    }
+    let program = program(profile);
+    // A program with everything to debug it is too large to pack at each run of the tests.
+    if profile != "dev" && program.exists() {
+        std::fs::create_dir_all(&folder)?;
+        std::fs::copy(&program, folder.join("trailmark"))
+            .with_context(|| format!("copy {}", program.display()))?;
+    }
+    Ok(())
+}
+
+fn program(profile: &str) -> PathBuf {
+    let folder = if profile == "dev" { "debug" } else { profile };
+    root().join("target").join(folder).join("trailmark")
 }
 
 /// Installs a wheel in place of the one before.
