@@ -68,7 +68,12 @@ def features_of(batch: dict, tokenizer: AutoTokenizer, max_length: int) -> dict:
 def answer(model: torch.nn.Module, tokenizer: AutoTokenizer, question: str, context: str, max_length: int) -> str:
     """Say the best span of the context."""
     inputs = tokenizer(
-        question, context, max_length=max_length, truncation="only_second", return_offsets_mapping=True, return_tensors="pt"
+        question,
+        context,
+        max_length=max_length,
+        truncation="only_second",
+        return_offsets_mapping=True,
+        return_tensors="pt",
     )
     offsets = inputs.pop("offset_mapping")[0].tolist()
     inside = torch.tensor([part == 1 for part in inputs.sequence_ids(0)])

@@ -21,7 +21,18 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> str:
     folder = tmp_path_factory.mktemp("model")
     letters = [chr(letter) for letter in range(ord("a"), ord("z") + 1)]
     words = ["what", "is", "the", "capital", "of", "city", "lies", "in", *CITIES, *CITIES.values()]
-    pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *words, *letters, *(f"##{one}" for one in letters), "?", "."]
+    pieces = [
+        "[PAD]",
+        "[UNK]",
+        "[CLS]",
+        "[SEP]",
+        "[MASK]",
+        *words,
+        *letters,
+        *(f"##{one}" for one in letters),
+        "?",
+        ".",
+    ]
     (folder / "vocab.txt").write_text("\n".join(pieces))
     BertTokenizerFast(str(folder / "vocab.txt")).save_pretrained(folder)
     config = BertConfig(

@@ -63,7 +63,9 @@ def test_lightgbm(tmp_path: Path) -> None:
     valid = lightgbm.Dataset(ROWS[:50], LABELS[:50], reference=data)
     options = {"objective": "binary", "metric": ["binary_logloss", "auc"], "verbose": -1, "num_leaves": 7}
     keep = lightgbm.record_evaluation(result)
-    lightgbm.train(options, data, 5, valid_sets=[data, valid], valid_names=["train", "valid"], callbacks=[keep, callback])
+    lightgbm.train(
+        options, data, 5, valid_sets=[data, valid], valid_names=["train", "valid"], callbacks=[keep, callback]
+    )
     run = callback.experiment
     assert run.status == "finished" and run["hparams", "num_leaves"] == 7
     for subset in ("train", "valid"):

@@ -48,7 +48,9 @@ def check_example(run: Run) -> None:
     assert system["packages"]["transformers"] and "env_variables" in system
     texts = [one for one in run._series("texts") if one.name == "question"]
     questions = [text.data for one in texts for text in one.values]
-    assert len(questions) == 5 and all(re.match(r"question: what is .*\nanswer: .+\nexpected: ", one) for one in questions)
+    assert len(questions) == 5 and all(
+        re.match(r"question: what is .*\nanswer: .+\nexpected: ", one) for one in questions
+    )
     assert all(one.context["context"].startswith("the capital city of ") for one in texts)
     logs = run.get_terminal_logs()
     assert logs is not None and any("eval_loss" in line.data for line in logs.values)
@@ -169,7 +171,7 @@ from test_hugging_face import *
 class Broken(Rows):
     def __getitem__(self, index):
         raise RuntimeError("no row")
-callback = AimCallback(repo={str(tmp_path / 'repo')!r})
+callback = AimCallback(repo={str(tmp_path / "repo")!r})
 trainer = trainer_of(Path({str(tmp_path)!r}), callback)
 trainer.train_dataset = Broken(8)
 trainer.train()

@@ -25,7 +25,7 @@ def test_it_becomes_the_program_or_says_how_to_get_it(tmp_path: Path) -> None:
         return
     assert done.returncode == 1 and "hint: cargo install" in done.stderr
     other = tmp_path / "trailmark"
-    other.write_text("#!/bin/sh\necho \"$0 got $*\"\nexit 3\n")
+    other.write_text('#!/bin/sh\necho "$0 got $*"\nexit 3\n')
     other.chmod(0o755)
     done = run("up", "--port", "0", path=str(tmp_path))
     assert (done.returncode, done.stdout) == (3, f"{other} got up --port 0\n")

@@ -167,7 +167,9 @@ raise ValueError("all of them")
     )
     assert done.returncode == 1
     run = program.only_run()
-    assert run.status == "failed" and [values(run, "x", rank=rank) for rank in range(4)] == [[(0, float(rank))] for rank in range(4)]
+    assert run.status == "failed" and [values(run, "x", rank=rank) for rank in range(4)] == [
+        [(0, float(rank))] for rank in range(4)
+    ]
 
 
 def test_threads_lose_nothing(program: Any, values: Any) -> None:
@@ -193,7 +195,9 @@ for thread in threads: thread.join()
 
 
 def test_importing_the_package_imports_no_framework() -> None:
-    code = "import sys, trailmark; print([m for m in ('numpy', 'torch', 'PIL', 'logging', 'pandas') if m in sys.modules])"
+    code = (
+        "import sys, trailmark; print([m for m in ('numpy', 'torch', 'PIL', 'logging', 'pandas') if m in sys.modules])"
+    )
     done = subprocess.run([sys.executable, "-c", code], text=True, capture_output=True, check=True)
     assert done.stdout == "[]\n"
 

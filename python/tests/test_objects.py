@@ -87,7 +87,13 @@ def test_sounds_of_every_origin(run: Run, tmp_path: Path) -> None:
         assert (file.getframerate(), file.getnchannels(), file.getnframes()) == (8000, 1, 4000)
     stereo = Audio(np.zeros((10, 2), dtype=np.int16))
     (tmp_path / "a.wav").write_bytes(made.data)
-    for sound in (made, stereo, Audio(tmp_path / "a.wav"), Audio(b"ID3", "mp3"), Audio(io.BytesIO(b"fLaC"), format="FLAC")):
+    for sound in (
+        made,
+        stereo,
+        Audio(tmp_path / "a.wav"),
+        Audio(b"ID3", "mp3"),
+        Audio(io.BytesIO(b"fLaC"), format="FLAC"),
+    ):
         run.track(sound, "sound", context={"format": sound.format, "n": len(sound.data)})
     run.flush()
     (collection,) = Repo(run.repo).query_audios('audios.name == "sound"').iter_runs()
@@ -137,7 +143,14 @@ def test_histograms(run: Run) -> None:
 
 @pytest.mark.parametrize(
     "options",
-    [{}, {"samples": []}, {"samples": [1], "bin_count": 513}, {"samples": [1], "hist": [1]}, {"hist": [1]}, {"samples": [1], "bin_count": 0}],
+    [
+        {},
+        {"samples": []},
+        {"samples": [1], "bin_count": 513},
+        {"samples": [1], "hist": [1]},
+        {"hist": [1]},
+        {"samples": [1], "bin_count": 0},
+    ],
 )
 def test_histograms_of_nothing_or_too_much_are_refused(options: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="make a Distribution"):

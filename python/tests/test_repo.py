@@ -17,7 +17,9 @@ from trailmark.place import folder_of
 def repo(folder: str) -> Repo:
     """Three runs with two metrics and a text each."""
     for index, lr in enumerate((1e-3, 1e-4, 1e-5)):
-        with Run(repo=folder, name=f"run{index}", experiment="a" if index else "b", system_tracking_interval=None) as run:
+        with Run(
+            repo=folder, name=f"run{index}", experiment="a" if index else "b", system_tracking_interval=None
+        ) as run:
             run["hparams"] = {"lr": lr, "deep": {"x": [index]}}
             for step in range(10):
                 run.track(lr * step, "loss", step=step * 2, epoch=step / 4, context={"subset": "train"})

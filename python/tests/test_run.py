@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -75,7 +76,7 @@ def test_numbers_that_are_none_are_kept(run: Run) -> None:
         run.track(number, "odd")
     metric = run.get_metric("odd")
     assert metric is not None
-    assert str(metric.values.tolist()) == f"[nan, inf, -inf, {float(2**63)}, {float(-2**63)}]"
+    assert str(metric.values.tolist()) == f"[nan, inf, -inf, {float(2**63)}, {float(-(2**63))}]"
 
 
 @pytest.mark.parametrize(
@@ -180,7 +181,12 @@ def test_two_writers_of_one_run_do_not_disturb_each_other(folder: str, values: A
 
 @pytest.mark.parametrize(
     ("error", "status"),
-    [(ValueError("no"), "failed"), (KeyboardInterrupt(), "killed"), (SystemExit(3), "failed"), (SystemExit(), "finished")],
+    [
+        (ValueError("no"), "failed"),
+        (KeyboardInterrupt(), "killed"),
+        (SystemExit(3), "failed"),
+        (SystemExit(), "finished"),
+    ],
 )
 def test_a_with_block_ends_the_run_as_it_ended(folder: str, error: BaseException, status: str) -> None:
     with pytest.raises(type(error)), Run(repo=folder) as run:
@@ -216,7 +222,10 @@ def test_messages_are_kept_with_their_severity(run: Run) -> None:
     run.log_error("lost")
     records = run.get_log_records()
     assert records is not None
-    assert [(one.level, one.message, one.extra) for one in records.values] == [(20, "begin", {"epoch": 1}), (40, "lost", {})]
+    assert [(one.level, one.message, one.extra) for one in records.values] == [
+        (20, "begin", {"epoch": 1}),
+        (40, "lost", {}),
+    ]
     assert records.values[0].origin[0] == __file__
 
 
@@ -230,7 +239,7 @@ def test_files_are_kept_with_the_run(run: Run, tmp_path: Any) -> None:
     assert sorted(found) == ["data/a.txt", "data/inner/b.txt", "renamed.txt"]
     assert found["renamed.txt"].read() == b"a" * 100_000 and found["renamed.txt"].n_bytes == 100_000
     there = found["data/inner/b.txt"].download(str(tmp_path / "out"))
-    assert open(there, "rb").read() == b"b"
+    assert Path(there).read_bytes() == b"b"
     run.set_artifacts_uri(f"file://{tmp_path}/elsewhere")
     run.log_artifact(tmp_path / "data" / "a.txt", block=True)
     assert run.artifacts["a.txt"].uri == f"file://{tmp_path}/elsewhere/{run.hash}/a.txt"

@@ -95,7 +95,9 @@ class TrailmarkCallback(TrainerCallback):  # type: ignore[misc,unused-ignore]
             self._run._ended_at = None
             self._run._is_successful = False
 
-    def on_log(self, args: Any, state: Any, control: Any, logs: Optional[Mapping[str, Any]] = None, **kwargs: Any) -> None:
+    def on_log(
+        self, args: Any, state: Any, control: Any, logs: Optional[Mapping[str, Any]] = None, **kwargs: Any
+    ) -> None:
         """Track what is logged."""
         if not state.is_world_process_zero or not logs:
             return

@@ -42,10 +42,10 @@ def watch(run: Run) -> None:
         _previous_hook = sys.excepthook
         sys.excepthook = _on_exception
     _finish_in_worker()
-    if threading.current_thread() is threading.main_thread():
-        # Whoever handles the signal already is left alone.
-        if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
-            signal.signal(signal.SIGTERM, _on_signal)
+    is_main = threading.current_thread() is threading.main_thread()
+    # Whoever handles the signal already is left alone.
+    if is_main and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+        signal.signal(signal.SIGTERM, _on_signal)
 
 
 def forget(run: Run) -> None:
@@ -88,9 +88,7 @@ def _at_exit() -> None:
     _end_all(("finished", None, ""))
 
 
-def _on_exception(
-    kind: type[BaseException], error: BaseException, traceback: Optional[TracebackType]
-) -> None:
+def _on_exception(kind: type[BaseException], error: BaseException, traceback: Optional[TracebackType]) -> None:
     # First the traceback: it belongs into the run's log.
     _previous_hook(kind, error, traceback)
     _end_all(end_of(kind, error))

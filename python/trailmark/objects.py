@@ -138,7 +138,11 @@ def _pil_of(image: Any) -> Any:
         raise ValueError(f"make an Image: got an array of {array.ndim} dimensions, want 2 or 3")
     if array.dtype != numpy.uint8:
         # Floats go from 0 to 1; whole numbers are taken as they are.
-        scaled = array * 255 if array.dtype.kind == "f" else array.astype(numpy.int64) * (255 if array.dtype.kind == "b" else 1)
+        scaled = (
+            array * 255
+            if array.dtype.kind == "f"
+            else array.astype(numpy.int64) * (255 if array.dtype.kind == "b" else 1)
+        )
         array = numpy.nan_to_num(scaled).clip(0, 255).astype(numpy.uint8)
     return pil.fromarray(array)
 

@@ -28,7 +28,9 @@ def folder_of(repo: RepoLike) -> str:
         return own
     path = os.fspath(repo)  # type: ignore[arg-type]
     if "://" in path:
-        raise _native.RemoteError(f"read {path!r}: a server is recorded to; read its runs where it runs, or in its pages")
+        raise _native.RemoteError(
+            f"read {path!r}: a server is recorded to; read its runs where it runs, or in its pages"
+        )
     path = os.path.abspath(os.path.expanduser(path))
     inner = os.path.join(path, _FOLDER)
     if os.path.exists(os.path.join(path, _MARK)):

@@ -84,7 +84,9 @@ class Repo:
 
     # Queries.
 
-    def query_runs(self, query: str = "", paginated: bool = False, offset: Optional[str] = None, report_mode: Any = None) -> SequenceCollection:
+    def query_runs(
+        self, query: str = "", paginated: bool = False, offset: Optional[str] = None, report_mode: Any = None
+    ) -> SequenceCollection:
         """Runs for which an expression holds, newest first, each with its series of numbers: ``iter_runs()``."""
         del paginated, report_mode
         hashes = [told["hash"] for told, _ in self._ask("runs", query)]

@@ -95,7 +95,9 @@ class Run(Readable, _native.Writer):
         if isinstance(interval, (int, float)) and 0.1 <= interval <= 86400:
             self._sample(float(interval))
         else:
-            report.warn(f"system_tracking_interval: got {interval!r}, want 0.1 to 86400 seconds; the load is not tracked")
+            report.warn(
+                f"system_tracking_interval: got {interval!r}, want 0.1 to 86400 seconds; the load is not tracked"
+            )
 
     # What is tracked.
 
@@ -376,16 +378,22 @@ class Run(Readable, _native.Writer):
     def set_artifacts_uri(self, uri: str) -> None:
         """Leave files in a folder (``file://``) instead of keeping them in the repository."""
         if not uri.startswith("file://"):
-            raise ValueError(f"set_artifacts_uri: got {uri!r}, want file://FOLDER; without it the repository keeps files")
+            raise ValueError(
+                f"set_artifacts_uri: got {uri!r}, want file://FOLDER; without it the repository keeps files"
+            )
         self._artifacts_uri = f"{uri.rstrip('/')}/{self._hash}"
 
-    def log_artifact(self, path: Union[str, os.PathLike[str]], name: Optional[str] = None, *, block: bool = False) -> None:
+    def log_artifact(
+        self, path: Union[str, os.PathLike[str]], name: Optional[str] = None, *, block: bool = False
+    ) -> None:
         """Keep a file with the run, by content, under its own name or another; in the background unless ``block``."""
         from trailmark import artifact
 
         artifact.keep(self, [(os.fspath(path), name or os.path.basename(os.fspath(path)))], block)
 
-    def log_artifacts(self, path: Union[str, os.PathLike[str]], name: Optional[str] = None, *, block: bool = False) -> None:
+    def log_artifacts(
+        self, path: Union[str, os.PathLike[str]], name: Optional[str] = None, *, block: bool = False
+    ) -> None:
         """Keep all files of a folder, under their paths in it below ``name`` or the folder's name."""
         from trailmark import artifact
 
@@ -454,8 +462,8 @@ class Run(Readable, _native.Writer):
         """Close a run that nobody holds any more."""
         try:
             self._end(_FINISHED)
-        except Exception:  # noqa: S110 - the interpreter may be half gone
-            pass
+        except Exception:  # The interpreter may be half gone.
+            return
 
     def __eq__(self, other: object) -> bool:
         """Whether both are the same run of one repository."""

@@ -1,7 +1,7 @@
 """Series as they are read back: columns of numbers without copies, objects one by one.
 
-The numbers of a series arrive as four columns of 8 bytes each, once. numpy, pyarrow and polars look at these very bytes;
-without any of them they are read through ``memoryview``.
+The numbers of a series arrive as four columns of 8 bytes each, once. numpy, pyarrow and polars look at these very
+bytes; without any of them they are read through ``memoryview``.
 """
 
 from __future__ import annotations
@@ -300,7 +300,7 @@ class SequenceCollection:
         return pandas.concat(frames, ignore_index=True) if frames else None
 
     def arrow(self) -> Any:
-        """All numbers as one Arrow table whose chunks are the series' bytes: run, name, context (JSON), then as a series."""
+        """All numbers as one Arrow table over the series' bytes: run, name, context (JSON), then as a series."""
         import pyarrow
 
         tables = []

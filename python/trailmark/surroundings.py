@@ -1,4 +1,4 @@
-"""What is known of where the program runs: variables, command line, packages; git and hardware are looked at natively."""
+"""What is known of where the program runs: variables, command line, packages; git and hardware are native work."""
 
 from __future__ import annotations
 

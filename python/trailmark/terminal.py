@@ -44,7 +44,7 @@ def _wrap(stream: Any, is_stderr: bool) -> None:
             if run is not None:
                 try:
                     run._print(is_stderr, text)
-                except Exception:  # noqa: S112 - printing must work whatever a run says
+                except Exception:  # Printing must work whatever a run says.
                     continue
         return result
 

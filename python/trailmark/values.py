@@ -22,7 +22,9 @@ def payload_of(value: Any) -> Payload:
         return value._payload()
     if isinstance(value, (list, tuple)):
         if not all(isinstance(item, Trackable) for item in value):
-            raise ValueError("track a list: want Trailmark's objects in it (Text, Image, …), each number has its own call")
+            raise ValueError(
+                "track a list: want Trailmark's objects in it (Text, Image, …), each number has its own call"
+            )
         return [item._payload() for item in value]
     number = number_of(value)
     if number is None:
