@@ -1,8 +1,9 @@
-"""What a user of Aim does, with the real `aim` package against a server of ours: `aim_client.py <part> aim://… [arguments]`.
+"""What a user of Aim does, with the real `aim` package against a server: `aim_client.py <part> aim://… [arguments]`.
 
 Each part is a process of its own, as a user's would be. A part that finds something other than it wants fails.
 """
 
+import json
 import os
 import shutil
 import sys
@@ -15,13 +16,13 @@ from aim.storage.context import Context
 QUIET = {"system_tracking_interval": None, "capture_terminal_logs": False}
 
 
-def want(what, got, wanted):
+def want(what: str, got: object, wanted: object) -> None:
     """Fails unless both are equal."""
     if got != wanted:
         sys.exit(f"{what}: got {got!r}, want {wanted!r}")
 
 
-def everything(url):
+def everything(url: str) -> None:
     """Tracks a value of every type, and prints the run's hash."""
     run = Run(repo=url, experiment="everything", log_system_params=True, system_tracking_interval=1)
     run["hparams"] = {"lr": 0.001, "layers": [64, 32], "none": None, "flag": True}
@@ -57,7 +58,7 @@ def everything(url):
     print("hash", run.hash)
 
 
-def read(url, run_hash):
+def read(url: str, run_hash: str) -> None:
     """Reads all of it back, as another process."""
     repo = Repo(url)
     want("listed", run_hash in repo.list_all_runs(), True)
@@ -82,7 +83,8 @@ def read(url, run_hash):
     texts = run.get_text_sequence("question", Context({"context": "What is it?"}))
     want("a text", texts.values.values_list()[0].data, "hello")
     pictures = run.get_image_sequence("pictures", Context({})).values.values_list()[0]
-    want("pictures", [(p.caption, p.size, p.to_pil_image().mode) for p in pictures], [("black", (5, 4), "RGB"), ("", (5, 4), "RGB")])
+    got = [(picture.caption, picture.size, picture.to_pil_image().mode) for picture in pictures]
+    want("pictures", got, [("black", (5, 4), "RGB"), ("", (5, 4), "RGB")])
     picture = run.get_image_sequence("picture", Context({}))
     steps, objects = picture.values.sparse_list()
     want("a picture", (steps, objects[0].format, objects[0].to_pil_image().size), ([3], "jpeg", (5, 4)))
@@ -93,7 +95,8 @@ def read(url, run_hash):
     lines = [line.data for line in run.get_terminal_logs().values.values_list()]
     want("the terminal", lines, ["a line of the terminal", "100 %"])
     records = [record.json() for record in run.get_log_records().values.values_list()]
-    want("a log record", [(r["message"], r["log_level"], r["args"]) for r in records], [("something", "INFO", {"x": 1})])
+    got = [(record["message"], record["log_level"], record["args"]) for record in records]
+    want("a log record", got, [("something", "INFO", {"x": 1})])
     want("artifacts", run.artifacts_uri, f"file:///nowhere/{run_hash}")
     query = "metric.name == 'loss' and run.hparams.lr == 0.001"
     found = [of_run.run.hash for of_run in repo.query_metrics(query, report_mode=0).iter_runs() if list(of_run)]
@@ -106,8 +109,8 @@ def read(url, run_hash):
     want("collect_sequence_info", ("loss" in info["metric"], "question" in info["texts"]), (True, True))
 
 
-def resume(url, run_hash):
-    """Goes on with the run, renames and archives it."""
+def resume(url: str, run_hash: str, steps: str) -> None:
+    """Goes on with a run of so many steps, renames and archives it."""
     run = Run(run_hash=run_hash, repo=url, **QUIET)
     want("active", run.active, True)
     run.track(0.5, name="loss", context={"subset": "train"})
@@ -116,13 +119,13 @@ def resume(url, run_hash):
     run.close()
     run = Repo(url).get_run(run_hash)
     loss = run.get_metric("loss", Context({"subset": "train"}))
-    want("steps go on", loss.data.items_list()[0], list(range(101)))
+    want("steps go on", loss.data.items_list()[0], list(range(int(steps) + 1)))
     want("props", (run.name, run.archived, run.active, run["resumed"]), ("renamed", True, False, True))
     run.archived = False
     want("back", Repo(url).get_run(run_hash).archived, False)
 
 
-def slow(url, points, seconds):
+def slow(url: str, points: str, seconds: str) -> None:
     """Tracks so many points in so many seconds, for a server that is killed meanwhile; prints the hash first."""
     run = Run(repo=url, system_tracking_interval=None)
     print("hash", run.hash, flush=True)
@@ -135,7 +138,7 @@ def slow(url, points, seconds):
     print("closed")
 
 
-def count(url, run_hash, points):
+def count(url: str, run_hash: str, points: str) -> None:
     """Finds every point of `slow`, and each once."""
     run, steps = Repo(url).get_run(run_hash), list(range(int(points)))
     numbers = run.get_metric("m", Context({})).data.items_list()
@@ -147,7 +150,7 @@ def count(url, run_hash, points):
     want("its end", run.active, False)
 
 
-def die(url):
+def die(url: str) -> None:
     """Tracks a point and is killed."""
     run = Run(repo=url, **QUIET)
     run.track(1.0, name="loss", step=0, context={"subset": "train"})
@@ -156,7 +159,7 @@ def die(url):
     os.kill(os.getpid(), 9)
 
 
-def copy(url, folder):
+def copy(url: str, folder: str) -> None:
     """Copies a run of a local repository to the server, and deletes it there."""
     shutil.rmtree(folder, ignore_errors=True)
     os.makedirs(folder)
@@ -179,7 +182,7 @@ def copy(url, folder):
     want("its beginning", copied.creation_time, was.creation_time)
     want("its end", copied.end_time is not None, True)
     steps, (values, epochs, _) = copied.get_metric("loss", Context({"subset": "train"})).data.items_list()
-    want("points", list(zip(steps, values, epochs)), [(10 * step, 1.5 * step, float(step)) for step in range(20)])
+    want("points", list(zip(steps, values, epochs, strict=True)), [(10 * step, 1.5 * step, float(step)) for step in range(20)])
     want("a text", [t.data for t in copied.get_text_sequence("note", Context({})).values.values_list()], ["héllo"])
     want("the terminal", [line.data for line in copied.get_terminal_logs().values.values_list()], ["a line"])
     del copied
@@ -187,7 +190,7 @@ def copy(url, folder):
     want("gone", (remote.get_run(run.hash), run.hash in Repo(url).list_all_runs()), (None, False))
 
 
-def points(url, count):
+def points(url: str, count: str) -> None:
     """Tracks so many numbers; prints points a second until all are acknowledged, and the client's CPU."""
     run = Run(repo=url, **QUIET)
     began, cpu = time.perf_counter(), time.process_time()
@@ -196,8 +199,14 @@ def points(url, count):
     tracked = time.perf_counter() - began
     run.repo._client.get_queue().wait_for_finish()
     took, cpu = time.perf_counter() - began, time.process_time() - cpu
-    print(f'{{"points": {count}, "tracked_secs": {tracked:.3f}, "acknowledged_secs": {took:.3f}, '
-          f'"points_per_sec": {int(count) / took:.0f}, "client_cpu_us_per_point": {cpu / int(count) * 1e6:.0f}}}')
+    figures = {
+        "points": int(count),
+        "tracked_secs": round(tracked, 3),
+        "acknowledged_secs": round(took, 3),
+        "points_per_sec": round(int(count) / took),
+        "client_cpu_us_per_point": round(cpu / int(count) * 1e6),
+    }
+    print(json.dumps(figures))
     print("hash", run.hash)
     run.close()
 

@@ -1,7 +1,8 @@
 //! The real client of Aim against our server: `long aim`.
 //!
 //! It tracks every type, reads, resumes, copies, deletes, survives a server that is killed in mid-run, and its points a
-//! second are measured beside Aim's own server. `TRAILMARK_AIM_PYTHON` names an interpreter that has `aim` already.
+//! second are measured beside Aim's own server. `TRAILMARK_AIM_PYTHON` names an interpreter that has `aim` already,
+//! `TRAILMARK_PROFILE` a build other than `release`.
 
 use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;
@@ -28,23 +29,26 @@ const AWAY: Duration = Duration::from_secs(2);
 
 /// Runs all of it.
 pub(crate) fn prove() -> Result<()> {
-    run("cargo", &["build", "--release", "--locked", "--package", "trailmark-cli"])?;
+    let profile = std::env::var("TRAILMARK_PROFILE").unwrap_or_else(|_| "release".to_owned());
+    run("cargo", &["build", "--profile", &profile, "--locked", "--package", "trailmark-cli"])?;
+    let folder = if profile == "dev" { "debug" } else { &profile };
+    let program = root().join("target").join(folder).join("trailmark");
     let python = peers::aim()?;
     let folder = root().join("target/aim");
     if folder.exists() {
         std::fs::remove_dir_all(&folder).context("empty target/aim")?;
     }
     std::fs::create_dir_all(&folder).context("make target/aim")?;
-    let client = Client { python, url: format!("aim://127.0.0.1:{}", free_port()?) };
+    let client = Client { program, python, url: format!("aim://127.0.0.1:{}", free_port()?) };
     let repository = folder.join("trailmark");
     let server = client.ours(&repository)?;
     let hash = client.part(&["everything"])?;
     client.part(&["read", &hash])?;
-    client.part(&["resume", &hash])?;
+    client.part(&["resume", &hash, "100"])?;
     client.part(&["copy", &folder.join("local").to_string_lossy()])?;
     let (died, mut child) = hash_of(client.start(&["die"])?)?;
     child.wait().context("wait for a client that dies")?;
-    client.part(&["resume", &died])?;
+    client.part(&["resume", &died, "1"])?;
     println!("a client tracks every type, reads, resumes, copies, deletes, and dies");
     client.survive(&repository, server)?;
     println!("a client survives a server that is killed in mid-run, with every point");
@@ -53,7 +57,8 @@ pub(crate) fn prove() -> Result<()> {
 
 /// Points a second of one client, beside Aim's own server.
 fn compare(client: &Client, folder: &Path) -> Result<()> {
-    let mut raw = Raw::create("aim", &json!({"points": POINTS, "rounds": ROUNDS}))?;
+    let build = client.program.parent().and_then(Path::file_name).map(|name| name.to_string_lossy());
+    let mut raw = Raw::create("aim", &json!({"points": POINTS, "rounds": ROUNDS, "build": build}))?;
     let mut measured: Vec<(&str, Vec<Value>)> = Vec::new();
     for (name, is_ours) in [("trailmark", true), ("aim 3.29.1", false)] {
         let mut rounds = Vec::new();
@@ -86,6 +91,8 @@ fn compare(client: &Client, folder: &Path) -> Result<()> {
 
 /// The real client, and where it tracks to.
 struct Client {
+    /// Our program.
+    program: PathBuf,
     python: PathBuf,
     url: String,
 }
@@ -96,7 +103,7 @@ impl Client {
     }
 
     fn ours(&self, repository: &Path) -> Result<Server> {
-        let mut up = Command::new(root().join("target/release/trailmark"));
+        let mut up = Command::new(&self.program);
         up.arg("up").arg("--repo").arg(repository).args(["--headless", "--port", self.port()]);
         self.wait_for(Server::start(up.stdin(Stdio::null()))?)
     }
