@@ -182,7 +182,8 @@ def copy(url: str, folder: str) -> None:
     want("its beginning", copied.creation_time, was.creation_time)
     want("its end", copied.end_time is not None, True)
     steps, (values, epochs, _) = copied.get_metric("loss", Context({"subset": "train"})).data.items_list()
-    want("points", list(zip(steps, values, epochs, strict=True)), [(10 * step, 1.5 * step, float(step)) for step in range(20)])
+    got = list(zip(steps, values, epochs, strict=True))
+    want("points", got, [(10 * step, 1.5 * step, float(step)) for step in range(20)])
     want("a text", [t.data for t in copied.get_text_sequence("note", Context({})).values.values_list()], ["héllo"])
     want("the terminal", [line.data for line in copied.get_terminal_logs().values.values_list()], ["a line"])
     del copied
