@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::bench::Raw;
 use crate::command::{root, run, run_command};
-use crate::{aim, fuzz, python, seeds};
+use crate::{aim, exports, fuzz, python, seeds};
 
 /// One proof.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -25,6 +25,8 @@ pub(crate) enum Proof {
     /// A minute of random inputs for each parser of foreign bytes: queries, journals, data sets, Aim's messages. Wants a C++ compiler;
     /// `TRAILMARK_FUZZ_SECS` says for how long.
     Fuzz,
+    /// pandas, pyarrow, Polars and DuckDB read every exported table in every form, and find the same in each.
+    Exports,
     /// The real client of Aim (from the package index on first use) against our server: every type, resuming, copying,
     /// a server killed in mid-run; its points a second beside Aim's own server. On a quiet machine.
     Aim,
@@ -59,6 +61,7 @@ fn prove(proof: Proof) -> Result<()> {
         }
         Proof::Seeds => seeds::measure(),
         Proof::Fuzz => fuzz::run_all(),
+        Proof::Exports => exports::prove(),
         Proof::Aim => aim::prove(),
     }
 }

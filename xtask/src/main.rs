@@ -17,6 +17,7 @@ mod browser;
 mod ci;
 mod command;
 mod deny;
+mod exports;
 mod fixtures;
 mod fuzz;
 mod long;
