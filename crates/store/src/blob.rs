@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::PoisonError;
 
 use trailmark_core::{ContentId, Kept, WriterId};
 
@@ -41,10 +42,15 @@ impl Repository {
         let id = ContentId::of(bytes);
         let path = self.blob_path(&id);
         let files = &self.inner.place.files;
-        if !self.has_young(&path) {
-            files.create_folder(path.parent().unwrap_or(self.path()))?;
+        let folder = path.parent().unwrap_or(self.path());
+        if self.has_young(&path) {
+            // Whoever put it there may have failed before its name was durable.
+            files.0.sync_folder(folder).map_err(fs::named("keep a blob", &path))?;
+        } else {
+            files.create_folder(folder)?;
             files.replace(&path, bytes)?;
         }
+        self.keep_folder(folder)?;
         Ok(id)
     }
 
@@ -81,13 +87,26 @@ impl Repository {
                 files.0.rename(&beside, &path)?;
                 files.0.sync_folder(folder)
             };
-            rename().map_err(fs::named("keep a file", &path)).map(|()| kept)
+            rename().map_err(fs::named("keep a file", &path))?;
+            self.keep_folder(folder).map(|()| kept)
         });
         if kept.is_err() {
             // The half-written file helps nobody; that it may not be there is no second error.
             let _ = files.0.remove(&beside);
         }
         kept
+    }
+
+    /// Makes the name of a folder of blobs durable, once in the life of this process: another may have made it and died.
+    fn keep_folder(&self, folder: &Path) -> Result<(), Error> {
+        let mut known = self.inner.blob_folders.lock().unwrap_or_else(PoisonError::into_inner);
+        if !known.contains(folder) {
+            let blobs = self.path().join("blobs");
+            let synced = self.inner.place.files.0.sync_folder(&blobs);
+            synced.map_err(fs::named("keep a folder of blobs", &blobs))?;
+            known.insert(folder.to_owned());
+        }
+        Ok(())
     }
 
     /// Keeps a file by content.

@@ -32,6 +32,12 @@ pub(crate) struct Keys {
 }
 
 impl Keys {
+    /// Gives a key the next number.
+    #[cfg(feature = "fuzzing")]
+    pub(crate) fn add(&mut self, key: Arc<SeriesKey>) {
+        self.number(&key);
+    }
+
     fn number(&mut self, key: &Arc<SeriesKey>) -> u64 {
         if let Some(number) = self.by_key.get(key) {
             return *number;
@@ -66,7 +72,8 @@ pub(crate) fn load(path: &Path, repository: &str, runs: &Path) -> Option<BTreeMa
         while let Some(row) = rows.next()? {
             let id = row.get_ref(0)?.as_blob()?.try_into().ok().map(RunId::from_bytes);
             let Some(id) = id else { return Ok(None) };
-            let mut reader = Reader(row.get_ref(1)?.as_blob()?);
+            let Some(bytes) = unsealed(row.get_ref(1)?.as_blob()?, id.as_bytes()) else { return Ok(None) };
+            let mut reader = Reader(bytes);
             let state = read_state((id, &runs.join(id.to_string())), &mut reader, &keys);
             let Some(state) = state.filter(|_| reader.is_empty()) else { return Ok(None) };
             states.insert(id, state);
@@ -100,7 +107,11 @@ fn load_keys(database: &Connection) -> Result<Keys, rusqlite::Error> {
     let mut rows = database.prepare("SELECT key FROM keys ORDER BY number")?;
     let mut rows = rows.query([])?;
     while let Some(row) = rows.next()? {
-        let mut reader = Reader(row.get_ref(0)?.as_blob()?);
+        let number = keys.by_number.len() as u64;
+        // A number that is missing shifts those after it, which their check sums tell.
+        let bytes = unsealed(row.get_ref(0)?.as_blob()?, &number.to_le_bytes());
+        let Some(bytes) = bytes else { return Ok(Keys::default()) };
+        let mut reader = Reader(bytes);
         let key = (|| Some(SeriesKey { name: reader.text()?, context: reader.context()? }))();
         // A damaged key makes every row that names it unreadable, and so the catalog is made again.
         let Some(key) = key else { return Ok(Keys::default()) };
@@ -135,7 +146,8 @@ pub(crate) fn save<'a>(
     {
         let mut insert = transaction.prepare("INSERT OR REPLACE INTO runs VALUES (?1, ?2)")?;
         for state in changed {
-            let bytes = write_state(state, &mut keys);
+            let mut bytes = write_state(state, &mut keys);
+            seal(&mut bytes, state.row.id.as_bytes());
             insert.execute(params![state.row.id.as_bytes(), bytes])?;
         }
         let mut delete = transaction.prepare("DELETE FROM runs WHERE id = ?1")?;
@@ -147,13 +159,27 @@ pub(crate) fn save<'a>(
             let mut writer = Writer::default();
             writer.text(&key.name);
             writer.map(key.context.as_params());
+            seal(&mut writer.0, &(number as u64).to_le_bytes());
             insert.execute(params![number as i64, writer.0])?;
         }
     }
     transaction.commit()
 }
 
-fn write_state(state: &RunState, keys: &mut Keys) -> Vec<u8> {
+/// Puts a check sum of bytes and of what names them behind them: SQLite has none, and a wrong row is worse than none.
+fn seal(bytes: &mut Vec<u8>, name: &[u8]) {
+    let sum = crc32c::crc32c_append(crc32c::crc32c(name), bytes);
+    bytes.extend_from_slice(&sum.to_le_bytes());
+}
+
+/// The bytes before a check sum that is theirs.
+fn unsealed<'a>(sealed: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
+    let (bytes, sum) = sealed.split_last_chunk::<4>()?;
+    let is_right = crc32c::crc32c_append(crc32c::crc32c(name), bytes) == u32::from_le_bytes(*sum);
+    is_right.then_some(bytes)
+}
+
+pub(crate) fn write_state(state: &RunState, keys: &mut Keys) -> Vec<u8> {
     let mut writer = Writer::default();
     let row = &*state.row;
     for text in [&row.name, &row.experiment, &row.description, &row.note] {
@@ -206,7 +232,11 @@ fn write_state(state: &RunState, keys: &mut Keys) -> Vec<u8> {
     writer.0
 }
 
-fn read_state((id, folder): (RunId, &Path), reader: &mut Reader<'_>, keys: &Keys) -> Option<RunState> {
+pub(crate) fn read_state(
+    (id, folder): (RunId, &Path),
+    reader: &mut Reader<'_>,
+    keys: &Keys,
+) -> Option<RunState> {
     let mut state = RunState::empty(id);
     let row = Arc::get_mut(&mut state.row)?;
     row.name = reader.text()?;

@@ -314,6 +314,7 @@ fn a_compaction_that_fails_or_dies_at_any_call_loses_nothing() {
         write(&repository, &floats(2, 8, 20));
         let edits = vec![(5, vec![Said::Edit(1)])];
         write(&repository, &Written { run: 1, writer: 9, is_edits: true, frames: edits, has_end: false });
+        disk.keep_all();
         disk
     };
     let whole = prepare();
@@ -324,7 +325,7 @@ fn a_compaction_that_fails_or_dies_at_any_call_loses_nothing() {
     let n_calls = whole.n_calls() - before;
     assert!(n_calls > 20, "{n_calls}");
     assert_eq!(all(&whole), expected);
-    for fault in [Fault::Full, Fault::Broken, Fault::Short] {
+    for fault in [Fault::Full, Fault::Broken, Fault::Once, Fault::Short] {
         for n in 1..=n_calls {
             let disk = prepare();
             let repository = open(&disk);

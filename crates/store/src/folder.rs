@@ -268,7 +268,8 @@ impl Repository {
         }
         undo.reverse();
         if batch.is_empty() {
-            return Ok(undo);
+            // What is asked for may be there because of an edit whose sync failed.
+            return self.sync_edits(run).map(|()| undo);
         }
         let written = self.write_edits(editor, run, Encoder::default().frame(now, &[], &batch));
         if written.is_err() {
@@ -276,6 +277,25 @@ impl Repository {
             *editor = WriterId::generate();
         }
         written.map(|()| undo)
+    }
+
+    /// Makes the edits of a run durable that it has by now.
+    fn sync_edits(&self, run: RunId) -> Result<(), Error> {
+        let files = &self.inner.place.files;
+        let paths: Vec<PathBuf> = {
+            let scan = self.scan_one(run)?;
+            let states = scan.runs.get(&run).map(|state| &state.journals.states).into_iter().flatten();
+            let edits = states.filter(|journal| journal.role == Role::Edits);
+            edits.map(|journal| self.inner.place.run(run).join(journal::file_name(journal.writer))).collect()
+        };
+        for path in paths.into_iter().filter(|path| files.exists(path)) {
+            let sync = || {
+                files.0.append(&path)?.sync()?;
+                journal::sync_names(files, &path)
+            };
+            sync().map_err(fs::named("edit a run", &path))?;
+        }
+        Ok(())
     }
 
     fn write_edits(&self, editor: &mut WriterId, run: RunId, frame: &[u8]) -> Result<(), Error> {

@@ -222,6 +222,16 @@ impl Decoder {
         Self { writer, n_series, columns: ColumnReader::default() }
     }
 
+    /// How many series have a number by now.
+    pub(crate) fn n_series(&self) -> u32 {
+        self.n_series
+    }
+
+    /// Takes back the numbers of series after the first `n`: the frames that named them were not taken.
+    pub(crate) fn forget_after(&mut self, n: u32) {
+        self.n_series = n;
+    }
+
     /// Hands a payload that begins at a byte of its journal to a sink, and says the frame's time; `None` when the
     /// bytes are not what an encoder writes.
     pub(crate) fn payload(&mut self, payload: &[u8], offset: u64, sink: &mut dyn Sink) -> Option<i64> {

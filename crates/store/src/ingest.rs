@@ -102,17 +102,20 @@ impl Repository {
             let mut all = self.inner.ingest.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(all.entry((run, writer)).or_default())
         };
-        // Held while the disk works: two senders of one journal must not mix their bytes. After an error the file is
-        // opened again the next time, and what is torn cut off.
+        // Held while the disk works: two senders of one journal must not mix their bytes. After an error of the
+        // disk the file is opened again the next time, and what is torn cut off.
         let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
         let one = match slot.take() {
             Some(one) => Some(one),
             None => self.open_ingest(run, writer, offset, bytes)?,
         };
         let Some(mut one) = one else { return Ok(Appended::Behind { offset: 0 }) };
-        let answer = one.append(&self.inner.place.files, offset, bytes)?;
-        *slot = Some(one).filter(|one| !one.has_ended);
-        Ok(answer)
+        let answer = one.append(&self.inner.place.files, offset, bytes);
+        // Of bytes that were refused nothing was written: the writer lives on, and may send the right ones.
+        if matches!(answer, Ok(_) | Err(Error::Frames { .. })) {
+            *slot = Some(one).filter(|one| !one.has_ended);
+        }
+        answer
     }
 
     /// Opens a journal to append to, or makes it; none when the first bytes are not there and were not sent.
@@ -165,7 +168,13 @@ impl Repository {
             // It went into a segment before its lock was taken.
             return Ok(None);
         }
-        let there = files.read(&path)?;
+        let mut there = files.read(&path)?;
+        if Header::read(&there) == Headed::Unfinished {
+            // A power cut took its first bytes: it begins again.
+            let Some(header) = own_header(bytes).filter(|_| offset == 0) else { return Ok(None) };
+            there = header.bytes().to_vec();
+            file.truncate(0).and_then(|()| fs::write_all(&mut *file, &there)).map_err(named)?;
+        }
         if own_header(&there).is_none() {
             return Err(Error::Frames { reason: "another journal is there", offset: 0, path });
         }
@@ -175,6 +184,8 @@ impl Repository {
         if reached.offset < there.len() as u64 {
             file.truncate(reached.offset).map_err(named)?;
         }
+        // Whoever made it may have died before its name was durable.
+        journal::sync_names(files, &path).map_err(fs::named("sync a journal", &path))?;
         // Readers look at a run that ended only when its folder changed.
         files.0.touch_folder(&folder).map_err(named)?;
         Ok(Some(Ingest {
@@ -199,9 +210,11 @@ impl Ingest {
         let (known, new) = bytes.split_at(n_known);
         self.compare(files, offset, known)?;
         let mut watch = Watch::default();
+        let n_series = self.decoder.n_series();
         let reached = journal::read_frames(new, self.offset, &mut self.decoder, &mut watch);
         if let Some((reason, _)) = reached.damage.filter(|(reason, _)| *reason != "torn tail") {
             // The decoder may have taken a part of it.
+            self.decoder.forget_after(n_series);
             return Err(Error::Frames { reason, offset: reached.offset, path: self.path.clone() });
         }
         let whole = usize::try_from(reached.offset - self.offset).unwrap_or(usize::MAX);

@@ -13,7 +13,7 @@ use trailmark_core::{End, RunId, SeriesKey, WallTime, WriterId};
 
 use crate::frame::{self, Decoder, Encoder, Found, HEAD, MOST_BYTES, Sink};
 use crate::fs::{self, DiskFile, Files};
-use crate::record::{Stamp, micros};
+use crate::record::micros;
 use crate::{Batch, Error, Record, SeriesTable};
 
 /// First bytes of a journal; the version of its format follows.
@@ -85,6 +85,19 @@ impl Header {
     }
 }
 
+impl Headed {
+    /// What the first bytes say of a file of this name: a journal's run and writer are those of its path.
+    pub(crate) fn of(self, path: &Path) -> Self {
+        let Self::Journal(header) = &self else { return self };
+        let folder = path.parent().and_then(Path::file_name).and_then(|name| name.to_str());
+        let is_its_name = path.file_name().is_some_and(|name| *name == *file_name(header.writer));
+        if is_its_name && folder.is_some_and(|folder| *folder == *header.run.to_string()) {
+            return self;
+        }
+        Self::Foreign(Cow::Borrowed("a damaged header"))
+    }
+}
+
 /// What the first bytes of a file say.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Headed {
@@ -140,21 +153,7 @@ impl JournalWriter {
     /// # Errors
     /// [`Error::Full`], [`Error::Io`]. The records are not in the journal then; the next may be, when there is room again.
     pub fn append(&mut self, records: &[Record]) -> Result<u64, Error> {
-        let mut batch = Batch::default();
-        for record in records {
-            match record {
-                Record::Point { series, step, epoch, time, value } => {
-                    let index = self.table.intern(&series.name, &series.context);
-                    let epoch = epoch.unwrap_or(f64::NAN);
-                    batch.push_point(
-                        index,
-                        Stamp { step: step.0, micros: micros(*time), epoch },
-                        value.clone(),
-                    );
-                }
-                record => batch.push(record.clone()),
-            }
-        }
+        let batch = Batch::of(records, &mut self.table);
         let new = self.table.since(self.encoder.n_series()).to_vec();
         self.append_batch(&new, &batch)
     }
@@ -358,6 +357,7 @@ mod tests {
     use trailmark_core::{Context, Step, Value};
 
     use super::*;
+    use crate::Stamp;
     use crate::gather::Gather;
 
     fn points(rows: &[(i64, i64, f64)]) -> Vec<Record> {

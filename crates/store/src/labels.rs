@@ -70,7 +70,7 @@ impl Repository {
         let key = (of, name.to_owned());
         let before = labels.remove(&key).unwrap_or_default();
         if before == label {
-            return Ok(before);
+            return self.keep_names().map(|()| before);
         }
         if label != Label::default() {
             labels.insert(key, label);

@@ -13,6 +13,14 @@ mod codec;
 mod columns;
 mod compact;
 mod compare;
+#[cfg(any(test, feature = "conformance"))]
+pub mod conformance;
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::disallowed_methods)]
+mod damage;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod deeds;
 mod erased;
 mod error;
 #[cfg(test)]
@@ -24,12 +32,17 @@ mod folded;
 mod folder;
 mod frame;
 mod fs;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod gather;
 mod ingest;
 mod item;
 mod journal;
 mod labels;
 mod life;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod many;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod memory;

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use rustix::io::Errno;
 use trailmark_core::{End, RunId, RunStatus, WallTime, WriterId};
 
 use crate::frame::Decoder;
@@ -73,6 +74,9 @@ impl JournalState {
     }
 }
 
+/// How the reason begins for a journal that the disk does not give back, today.
+pub(crate) const UNREADABLE: &str = "cannot be read";
+
 /// What became of reading a journal.
 #[derive(Debug)]
 pub(crate) enum Read {
@@ -82,6 +86,12 @@ pub(crate) enum Read {
     Nothing,
     /// It cannot be read.
     Foreign(Problem),
+}
+
+/// Whether an error is about this file, and not about this process or its time.
+fn is_of_the_file(error: &std::io::Error) -> bool {
+    let errors = [Errno::IO, Errno::ACCESS, Errno::PERM];
+    errors.iter().any(|errno| error.raw_os_error() == Some(errno.raw_os_error()))
 }
 
 /// Reads what is new in a journal into `gather`.
@@ -104,10 +114,19 @@ pub(crate) fn read_on(
         }
     }
     let from = known.map_or(0, |known| known.offset);
-    let bytes = files.0.read_from(path, from).map_err(fs::named("read a journal", path))?;
+    let bytes = match files.0.read_from(path, from) {
+        Ok(bytes) => bytes,
+        // One bad sector, or one file of another user, does not stand in the way of all other runs.
+        Err(error) if is_of_the_file(&error) => {
+            let n_bytes = files.0.stat(path).map_or(0, |stat| stat.n_bytes);
+            let reason = format!("{UNREADABLE}: {error}").into();
+            return Ok(Read::Foreign(Problem { path: path.to_owned(), offset: 0, n_bytes, reason }));
+        }
+        Err(error) => return Err(fs::named("read a journal", path)(error)),
+    };
     let (mut state, frames) = match known {
         Some(known) => (known.clone(), &bytes[..]),
-        None => match Header::read(&bytes) {
+        None => match Header::read(&bytes).of(path) {
             Headed::Journal(header) => (JournalState::new(header), bytes.get(HEADER..).unwrap_or_default()),
             Headed::Unfinished => return Ok(Read::Nothing),
             Headed::Foreign(reason) => {
@@ -144,6 +163,10 @@ impl JournalState {
                 Record::End { time, end } => self.end = Some((micros(*time), end.clone())),
                 _ => {}
             }
+        }
+        // Only a writer of the run says these. No check sum covers the header: a bit of it may have fallen over.
+        if self.created.is_some() || self.end.is_some() || !self.series.is_empty() {
+            self.role = Role::Run;
         }
     }
 }

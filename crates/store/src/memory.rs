@@ -14,6 +14,8 @@ pub(crate) enum Fault {
     Full,
     /// The call fails, and every one after it.
     Broken,
+    /// The call fails, and none after it.
+    Once,
     /// A write takes one byte and says so: no failure, but a caller must go on.
     Short,
 }
@@ -29,6 +31,11 @@ struct Content {
 struct State {
     files: BTreeMap<PathBuf, Arc<Mutex<Content>>>,
     folders: BTreeSet<PathBuf>,
+    /// The names of files and folders that survive a power cut: as they were when the folder that has them was synced.
+    kept_files: BTreeMap<PathBuf, Arc<Mutex<Content>>>,
+    kept_folders: BTreeSet<PathBuf>,
+    /// Files of which the disk gives nothing back.
+    unreadable: BTreeSet<PathBuf>,
     held: BTreeSet<PathBuf>,
     n_calls: usize,
     fault: Option<(usize, Fault)>,
@@ -45,6 +52,11 @@ struct MemoryFile {
     path: PathBuf,
     content: Arc<Mutex<Content>>,
     has_lock: bool,
+}
+
+/// What a disk says that cannot do what it is asked for (EIO).
+fn broken() -> io::Error {
+    io::Error::from_raw_os_error(rustix::io::Errno::IO.raw_os_error())
 }
 
 impl Memory {
@@ -68,7 +80,7 @@ impl Memory {
         self.0.lock().unwrap().n_calls
     }
 
-    /// What the disk has after a power cut: of each file only what was synced. Locks are gone.
+    /// What the disk has after a power cut: of each file only what was synced, under a name that was. Locks are gone.
     pub(crate) fn after_power_cut(&self) -> Self {
         let state = self.0.lock().unwrap();
         let cut = |content: &Arc<Mutex<Content>>| {
@@ -76,9 +88,44 @@ impl Memory {
             let bytes = content.bytes[..content.n_synced.min(content.bytes.len())].to_vec();
             Arc::new(Mutex::new(Content { n_synced: bytes.len(), bytes }))
         };
-        let files = state.files.iter().map(|(path, content)| (path.clone(), cut(content))).collect();
-        let folders = state.folders.clone();
-        Self(Arc::new(Mutex::new(State { files, folders, ..State::default() })))
+        // The folder that a test names is there, and so is what it lies in.
+        let is_kept = |path: &Path| {
+            path.ancestors()
+                .skip(1)
+                .all(|folder| folder.components().count() < 2 || state.kept_folders.contains(folder))
+        };
+        let files = state.kept_files.iter().filter(|(path, _)| is_kept(path));
+        let files: BTreeMap<_, _> = files.map(|(path, content)| (path.clone(), cut(content))).collect();
+        let named = state.kept_folders.iter().filter(|path| is_kept(path)).cloned();
+        let folders: BTreeSet<PathBuf> =
+            named.chain(state.folders.iter().filter(|path| path.components().count() < 2).cloned()).collect();
+        let (kept_files, kept_folders) = (files.clone(), folders.clone());
+        Self(Arc::new(Mutex::new(State { files, folders, kept_files, kept_folders, ..State::default() })))
+    }
+
+    /// Makes everything durable that is there.
+    pub(crate) fn keep_all(&self) {
+        let mut state = self.0.lock().unwrap();
+        for content in state.files.values() {
+            let mut content = content.lock().unwrap();
+            content.n_synced = content.bytes.len();
+        }
+        (state.kept_files, state.kept_folders) = (state.files.clone(), state.folders.clone());
+    }
+
+    /// Lets every read of a file fail, or no longer.
+    pub(crate) fn set_unreadable(&self, path: &Path, is_unreadable: bool) {
+        let mut state = self.0.lock().unwrap();
+        state.clock += 1;
+        let _ = match is_unreadable {
+            true => state.unreadable.insert(path.to_owned()),
+            false => state.unreadable.remove(path),
+        };
+    }
+
+    /// All files.
+    pub(crate) fn paths(&self) -> Vec<PathBuf> {
+        self.0.lock().unwrap().files.keys().cloned().collect()
     }
 
     /// Puts a file there that nobody of ours wrote.
@@ -86,8 +133,10 @@ impl Memory {
         let mut state = self.0.lock().unwrap();
         state.clock += 1;
         path.ancestors().skip(1).for_each(|folder| _ = state.folders.insert(folder.to_owned()));
-        let content = Content { bytes: bytes.to_vec(), n_synced: bytes.len() };
-        state.files.insert(path.to_owned(), Arc::new(Mutex::new(content)));
+        path.ancestors().skip(1).for_each(|folder| _ = state.kept_folders.insert(folder.to_owned()));
+        let content = Arc::new(Mutex::new(Content { bytes: bytes.to_vec(), n_synced: bytes.len() }));
+        state.kept_files.insert(path.to_owned(), Arc::clone(&content));
+        state.files.insert(path.to_owned(), content);
     }
 
     /// The journals in a folder.
@@ -107,14 +156,17 @@ impl Memory {
         state.n_calls += 1;
         state.clock += 1;
         let (at, fault) = state.fault?;
-        let is_due = if fault == Fault::Short { state.n_calls == at } else { state.n_calls >= at };
+        let is_due = match fault {
+            Fault::Short | Fault::Once => state.n_calls == at,
+            Fault::Full | Fault::Broken => state.n_calls >= at,
+        };
         is_due.then_some(fault)
     }
 
     fn change(&self) -> io::Result<()> {
         match self.call() {
             None | Some(Fault::Short | Fault::Full) => Ok(()),
-            Some(Fault::Broken) => Err(io::Error::other("the disk broke")),
+            Some(Fault::Broken | Fault::Once) => Err(broken()),
         }
     }
 
@@ -151,6 +203,9 @@ impl Disk for Memory {
 
     fn read_from(&self, path: &Path, offset: u64) -> io::Result<Vec<u8>> {
         let content = self.content(path)?;
+        if self.0.lock().unwrap().unreadable.contains(path) {
+            return Err(broken());
+        }
         let content = content.lock().unwrap();
         Ok(content.bytes.get(offset as usize..).unwrap_or_default().to_vec())
     }
@@ -215,8 +270,17 @@ impl Disk for Memory {
         Ok(())
     }
 
-    fn sync_folder(&self, _: &Path) -> io::Result<()> {
-        self.change()
+    fn sync_folder(&self, path: &Path) -> io::Result<()> {
+        self.change()?;
+        let mut state = self.0.lock().unwrap();
+        let is_in = |entry: &Path| entry.parent() == Some(path);
+        let State { files, folders, kept_files, kept_folders, .. } = &mut *state;
+        kept_files.retain(|entry, _| !is_in(entry));
+        kept_files
+            .extend(files.iter().filter(|(entry, _)| is_in(entry)).map(|(a, b)| (a.clone(), b.clone())));
+        kept_folders.retain(|entry| !is_in(entry));
+        kept_folders.extend(folders.iter().filter(|entry| is_in(entry)).cloned());
+        Ok(())
     }
 
     fn touch_folder(&self, _: &Path) -> io::Result<()> {
@@ -235,7 +299,7 @@ impl DiskFile for MemoryFile {
         let count = match fault {
             None => bytes.len(),
             Some(Fault::Short) => 1.min(bytes.len()),
-            Some(Fault::Broken) => return Err(io::Error::other("the disk broke")),
+            Some(Fault::Broken | Fault::Once) => return Err(broken()),
             // The first write finds a little room, the next none.
             Some(Fault::Full) => {
                 let half = bytes.len() / 2;

@@ -211,6 +211,22 @@ pub struct Batch {
 }
 
 impl Batch {
+    /// Records, one after the other, with the numbers that a table gives their series.
+    pub(crate) fn of(records: &[Record], table: &mut SeriesTable) -> Self {
+        let mut batch = Self::default();
+        for record in records {
+            match record {
+                Record::Point { series, step, epoch, time, value } => {
+                    let index = table.intern(&series.name, &series.context);
+                    let at = Stamp { step: step.0, micros: micros(*time), epoch: epoch.unwrap_or(f64::NAN) };
+                    batch.push_point(index, at, value.clone());
+                }
+                record => batch.push(record.clone()),
+            }
+        }
+        batch
+    }
+
     /// Adds a number.
     pub fn push_number(&mut self, series: u32, at: Stamp, value: f64) {
         let column = self.column(series);

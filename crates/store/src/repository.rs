@@ -1,6 +1,6 @@
 //! A repository: a folder with `trailmark.toml`, `runs/` and `blobs/`.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -39,6 +39,8 @@ pub(crate) struct Inner {
     pub(crate) session: WriterId,
     /// Held while the kept views or the labels are changed.
     pub(crate) views: Mutex<()>,
+    /// Folders of blobs whose names this process has made durable. Held while a name is made so.
+    pub(crate) blob_folders: Mutex<BTreeSet<PathBuf>>,
 }
 
 impl Repository {
@@ -92,6 +94,7 @@ impl Repository {
             ingest: Mutex::default(),
             session: WriterId::generate(),
             views: Mutex::default(),
+            blob_folders: Mutex::default(),
         };
         Ok(Self { inner: Arc::new(inner) })
     }

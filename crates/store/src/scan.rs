@@ -14,7 +14,7 @@ use trailmark_core::{RunId, WallTime};
 use crate::fs::{self, Files};
 use crate::gather::Gather;
 use crate::journal::Problem;
-use crate::life::{self, JournalState, Read};
+use crate::life::{self, JournalState, Read, UNREADABLE};
 use crate::repository::FORMAT;
 use crate::row::{RunRow, RunState};
 use crate::segment::{Segments, manifest};
@@ -45,6 +45,8 @@ pub(crate) struct Scan {
     has_loaded: bool,
     /// What was folded together.
     pub(crate) segments: Arc<Segments>,
+    /// Whether there is a catalog that was read or written: one that cannot be read is not written on.
+    has_catalog: bool,
     /// Whether the catalog lacks something that is known here.
     unsaved: Vec<RunId>,
 }
@@ -115,7 +117,9 @@ impl Scan {
     pub(crate) fn refresh(&mut self, place: &Place) -> Result<(), Error> {
         if !self.has_loaded {
             let load = |path: &PathBuf| catalog::load(path, &place.id, &place.runs());
-            self.runs = place.catalog.as_ref().and_then(load).unwrap_or_default();
+            let loaded = place.catalog.as_ref().and_then(load);
+            self.has_catalog = loaded.is_some();
+            self.runs = loaded.unwrap_or_default();
             self.has_loaded = true;
         }
         self.steadily(place, |scan| scan.look_around(place))?;
@@ -250,7 +254,8 @@ impl Scan {
         };
         state.modified = modified;
         let is_quiet = !state.journals.states.iter().any(|journal| journal.is_held) && !state.is_unread;
-        state.is_settled = is_quiet && now.saturating_sub(modified) > TICK;
+        let has_all = !state.journals.foreign.iter().any(|one| one.reason.starts_with(UNREADABLE));
+        state.is_settled = is_quiet && has_all && now.saturating_sub(modified) > TICK;
         if known.is_some_and(|known| catalog::is_same(known, &state)) {
             return false;
         }
@@ -272,7 +277,8 @@ impl Scan {
             catalog::save(path, &place.id, ids.filter_map(|id| scan.runs.get(id)), &gone)
         };
         // Another process may have made the catalog again meanwhile: then it lacks the runs that did not change here.
-        let is_whole = catalog::holds(path, &place.id, self.runs.len().saturating_sub(self.unsaved.len()));
+        let n_saved = self.runs.len().saturating_sub(self.unsaved.len());
+        let is_whole = self.has_catalog && catalog::holds(path, &place.id, n_saved);
         let result = if is_whole {
             saved(self, &mut self.unsaved.iter())
         } else {
@@ -281,7 +287,10 @@ impl Scan {
             saved(self, &mut self.runs.keys())
         };
         match result {
-            Ok(()) => self.unsaved.clear(),
+            Ok(()) => {
+                self.unsaved.clear();
+                self.has_catalog = true;
+            }
             Err(error) => tracing::warn!(path = %path.display(), %error, "the catalog cannot be written"),
         }
         drop(lock);

@@ -8,6 +8,7 @@ use trailmark_core::WriterId;
 use crate::fs;
 use crate::journal::{NEWER, Problem};
 use crate::labels::LABELS;
+use crate::life::UNREADABLE;
 use crate::scan::{self, writer_of};
 use crate::segment::manifest::{self, Part};
 use crate::views::VIEWS;
@@ -34,7 +35,7 @@ pub struct Repaired {
     /// What was wrong.
     pub problem: Problem,
     /// Where the bytes lie now that could not be read; none where nothing is done: what is missing stays missing, and a
-    /// journal of a newer program stays where it is.
+    /// journal of a newer program, or one that the disk does not give back, stays where it is.
     pub kept: Option<PathBuf>,
 }
 
@@ -130,7 +131,8 @@ impl Repository {
     pub fn repair(&self) -> Result<Vec<Repaired>, Error> {
         let mut repaired = Vec::new();
         for problem in self.check()? {
-            let is_there = self.inner.place.files.exists(&problem.path) && !problem.reason.starts_with(NEWER);
+            let is_sound = [NEWER, UNREADABLE].iter().any(|reason| problem.reason.starts_with(reason));
+            let is_there = self.inner.place.files.exists(&problem.path) && !is_sound;
             let is_segment = problem.path.starts_with(manifest::folder(self.path()));
             let kept = match (is_there, is_segment) {
                 // A run's own view of the damage is told once more; the file has moved by then.
@@ -193,7 +195,13 @@ impl Repository {
             file.truncate(problem.offset).map_err(named())?;
             file.sync().map_err(named())?;
         }
+        // What was set aside must not be lost for want of a name.
+        let folders = kept.ancestors().skip(1).take_while(|folder| folder.starts_with(self.path()));
+        for folder in folders {
+            files.0.sync_folder(folder).map_err(named())?;
+        }
         if let Some(folder) = path.parent() {
+            files.0.sync_folder(folder).map_err(named())?;
             files.0.touch_folder(folder).map_err(named())?;
         }
         Ok(kept)

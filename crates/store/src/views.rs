@@ -11,7 +11,7 @@ use toml::{Table, Value};
 use trailmark_core::WallTime;
 
 use crate::record::{from_micros, micros};
-use crate::{Error, Repository};
+use crate::{Error, Repository, fs};
 
 /// The file's name.
 pub(crate) const VIEWS: &str = "views.toml";
@@ -62,6 +62,13 @@ impl Repository {
         self.change_views(|views| take(views, name))
     }
 
+    /// Makes the names in the repository's folder durable: what is asked for may be there because of a change whose sync
+    /// failed.
+    pub(crate) fn keep_names(&self) -> Result<(), Error> {
+        let place = &self.inner.place;
+        place.files.0.sync_folder(&place.path).map_err(fs::named("write a file", &place.path))
+    }
+
     fn change_views(
         &self,
         change: impl FnOnce(&mut Vec<View>) -> Option<View>,
@@ -74,6 +81,8 @@ impl Repository {
             views.sort_by(|a, b| a.name.cmp(&b.name));
             let place = &self.inner.place;
             place.files.replace(&place.path.join(VIEWS), write(&views).as_bytes())?;
+        } else {
+            self.keep_names()?;
         }
         Ok(taken)
     }
