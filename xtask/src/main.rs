@@ -22,6 +22,7 @@ mod fixtures;
 mod fuzz;
 mod long;
 mod peers;
+mod prove;
 mod python;
 mod seeds;
 mod size;

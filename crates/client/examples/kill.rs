@@ -1,9 +1,10 @@
 //! Kills runs at random moments and looks whether anything is missing that was reported as written.
 //!
-//! `kill --runs 200`: pairs of children record batches of numbers, texts and params into one repository and say on their
-//! output when a batch's write has returned; the parent kills each with SIGKILL at a moment of its own, opens the
-//! repository, and fails when a reported point is not there with its value, or the row in the list says otherwise.
-#![allow(clippy::print_stdout, clippy::unwrap_used, clippy::disallowed_methods)]
+//! `kill --runs 1000 --writers 8`: eight children at a time record batches of numbers, texts and params into one repository
+//! and say on their output when a batch's write has returned; the parent kills each with SIGKILL at a moment of its own,
+//! opens the repository, and fails when a reported point is not there with its value, when the row in the list says
+//! otherwise, or when a reader that lives through all of it does not call the run crashed within five seconds.
+#![allow(clippy::print_stdout, clippy::print_stderr, clippy::unwrap_used, clippy::disallowed_methods)]
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -25,8 +26,11 @@ fn main() {
     match arguments.get(1).map(String::as_str) {
         Some("--child") => record(Path::new(&arguments[2])),
         _ => {
-            let runs = arguments.get(2).and_then(|text| text.parse().ok()).unwrap_or(200);
-            torment(runs);
+            let number = |flag: &str, default: u64| {
+                let place = arguments.iter().position(|argument| argument == flag);
+                place.and_then(|place| arguments.get(place + 1)?.parse().ok()).unwrap_or(default)
+            };
+            torment(number("--runs", 1000), number("--writers", 8));
         }
     }
 }
@@ -104,18 +108,24 @@ struct Tally {
     reported: u64,
     lost: u64,
     torn: u64,
+    /// The longest time from a kill to the word "crashed".
+    slowest_word: Duration,
 }
 
-fn torment(runs: u64) {
+fn torment(runs: u64, writers: u64) {
     let folder = tempfile::tempdir().unwrap();
     let mut tally = Tally::default();
     // One reader lives through all of it, as a server does.
     let watcher = Repository::open_or_create(folder.path()).unwrap();
     let mut expected = BTreeMap::new();
     while tally.killed < runs {
-        let victims = [Victim::start(folder.path()), Victim::start(folder.path())];
+        let mut victims: Vec<Victim> = (0..writers).map(|_| Victim::start(folder.path())).collect();
+        victims.sort_by_key(|victim| victim.end);
         for victim in victims {
             tally.killed += 1;
+            if tally.killed.is_multiple_of(100) {
+                eprintln!("{} killed, {} points reported, {} lost", tally.killed, tally.reported, tally.lost);
+            }
             match victim.kill() {
                 Some((id, n_batches)) => {
                     look(&Repository::open(folder.path()).unwrap(), &watcher, (id, n_batches), &mut tally);
@@ -131,10 +141,12 @@ fn torment(runs: u64) {
         let n_points = row.series.iter().map(|series| series.count).min().unwrap_or(0);
         assert!(n_points as i64 >= n_batches * BATCH, "{id}");
     }
-    let Tally { killed, before_their_first_word, reported, lost, torn } = tally;
+    let Tally { killed, before_their_first_word, reported, lost, torn, slowest_word } = tally;
     println!(
-        "{{\"name\": \"kill\", \"killed\": {killed}, \"before_their_first_word\": {before_their_first_word}, \
-         \"reported_points\": {reported}, \"lost\": {lost}, \"torn_tails\": {torn}}}"
+        "{{\"name\": \"kill\", \"writers\": {writers}, \"killed\": {killed}, \
+         \"before_their_first_word\": {before_their_first_word}, \"reported_points\": {reported}, \"lost\": {lost}, \
+         \"torn_tails\": {torn}, \"slowest_crashed_millis\": {}}}",
+        slowest_word.as_millis()
     );
     assert_eq!(lost, 0);
     assert!(reported > 0);
@@ -144,7 +156,12 @@ fn torment(runs: u64) {
 fn look(fresh: &Repository, watcher: &Repository, (id, n_batches): (RunId, i64), tally: &mut Tally) {
     let run = fresh.read_run(id).unwrap();
     assert_eq!(run.status.word(), "crashed");
-    assert_eq!(watcher.run(id).unwrap().status.word(), "crashed");
+    let killed = Instant::now();
+    while watcher.run(id).unwrap().status.word() != "crashed" {
+        assert!(killed.elapsed() < Duration::from_secs(5), "{id} is still not called crashed");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    tally.slowest_word = tally.slowest_word.max(killed.elapsed());
     tally.torn += u64::from(!run.problems.is_empty());
     let n_steps = n_batches * BATCH;
     tally.reported += n_steps as u64 * (SUBSETS.len() as u64 + 1);
