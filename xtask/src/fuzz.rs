@@ -13,9 +13,12 @@ use crate::bench::Raw;
 use crate::command::{output, root, run_command};
 
 /// Each target, and the folder of its seeds.
-const TARGETS: [(&str, &str); 4] = [
+const TARGETS: [(&str, &str); 7] = [
     ("query", "fuzz/seeds/query"),
     ("journal", "testdata/format"),
+    ("frame", "testdata/format"),
+    ("catalog", "fuzz/seeds/catalog"),
+    ("settings", "fuzz/seeds/settings"),
     ("data_set", "fuzz/seeds/data_set"),
     ("aim", "fuzz/seeds/aim"),
 ];

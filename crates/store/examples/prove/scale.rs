@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use trailmark_core::{At, ContentId, Context, Edit, End, ParamValue, RunId, SeriesKey, Step, WallTime};
+use trailmark_core::{ContentId, Context, Edit, End, ParamValue, RunId, SeriesKey, Step, WallTime};
 use trailmark_query::{Clock, Expression, Kind, Schema};
 use trailmark_store::{
     Batch, Columns, Merger, Points, Record, Repository, RunItem, SeriesTable, Stamp, Store as _, Wanted,
@@ -201,7 +201,7 @@ pub(crate) fn points(folder: &Path, n_points: u64) -> Figures {
         "every value is as it was"
     );
     let (sample_millis, sample) = timed(|| read[0].sample(2000));
-    let spike = sample.values.iter().any(|value| *value == 1e9);
+    let spike = sample.values.contains(&1e9);
     assert!(sample.len() <= 2000 && (spike || n_points <= 7_654_321), "the spike is seen");
     vec![
         ("points", n_points.to_string()),
