@@ -1,4 +1,4 @@
-"""Reads what `trailmark runs export` wrote with pandas, pyarrow, Polars and DuckDB, and holds it against its JSON lines.
+"""Reads what `trailmark runs export` wrote with pandas, pyarrow, Polars and DuckDB, held against its JSON lines.
 
 usage: exports.py FOLDER; the folder holds TABLE.csv, .jsonl, .parquet and .arrow of each table. Prints a line of JSON.
 """
