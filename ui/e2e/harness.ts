@@ -29,14 +29,21 @@ export class Program {
   }
 
   /** Starts serving, on the port it had before when it was stopped. */
-  async start(): Promise<void> {
+  async start(...more: readonly string[]): Promise<void> {
     const port = this.url === "" ? "0" : new URL(this.url).port;
-    const words = ["up", "--repo", this.folder, "--port", port, "--headless"];
+    const where = ["--repo", this.folder, "--port", port, "--headless"];
+    const words = ["up", ...where, ...more];
     const child = spawn(program, words, {
       stdio: ["ignore", "ignore", "pipe"],
     });
     this.#process = child;
     this.url = await address_of(child);
+  }
+
+  /** What a command of the program prints on this repository. */
+  run(...words: readonly string[]): string {
+    const all = [...words, "--repo", this.folder];
+    return spawnSync(program, all, { encoding: "utf8" }).stdout.trim();
   }
 
   /** Stops as Ctrl-C does, and waits. */

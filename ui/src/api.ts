@@ -16,6 +16,7 @@ import type {
   LogHits,
   Logs,
   RunAnswerSteps,
+  SignedIn,
   Texts,
 } from "./schema.ts";
 import type {
@@ -84,6 +85,10 @@ export async function forget_view(name: string): Promise<KeptViews> {
   const response = await ask(address("views", { name }), { method: "DELETE" });
   return read.kept_views(await response.json(), "answer");
 }
+
+/** Begins a session of this browser with a token. */
+export const sign_in = (token: string): Promise<SignedIn> =>
+  post("session", { token: token.trim() }, read.signed_in);
 
 /** What people say of tags and experiments. */
 export const labels = (signal?: AbortSignal): Promise<Labels> =>

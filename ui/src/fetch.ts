@@ -1,9 +1,13 @@
 // The only file that calls fetch: requests to the server this page came from, answers decoded, errors in its words.
 
+import { signal } from "@preact/signals";
 import type { Decoder } from "./decode.ts";
 import { tree } from "./decode.ts";
 import type { QueryPosition } from "./schema.ts";
 import { position as read_position } from "./shapes_of_lines.ts";
+
+/** Whether the server wants to know who asks, and does not. */
+export const needs_sign_in = signal(false);
 
 export type Values = Readonly<
   Record<string, string | number | boolean | undefined>
@@ -53,7 +57,11 @@ export async function ask(
     if (options.signal?.aborted === true) throw error;
     throw new ApiError(0, "unreachable", "No answer from the server");
   }
-  if (!response.ok) throw await error_of(response);
+  if (!response.ok) {
+    const error = await error_of(response);
+    if (error.code === "sign_in") needs_sign_in.value = true;
+    throw error;
+  }
   return response;
 }
 

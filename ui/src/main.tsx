@@ -2,6 +2,7 @@
 
 import { render } from "preact";
 import type { JSX } from "preact";
+import { needs_sign_in } from "./fetch.ts";
 import { listen } from "./keys.ts";
 import { follow } from "./live.ts";
 import { Answers } from "./pages/answers/answers.tsx";
@@ -13,6 +14,7 @@ import { Missing } from "./pages/missing.tsx";
 import { Params } from "./pages/params/params.tsx";
 import { RunPage } from "./pages/run/run.tsx";
 import { Runs } from "./pages/runs/runs.tsx";
+import { SignIn } from "./pages/sign_in.tsx";
 import { Texts } from "./pages/texts/texts.tsx";
 import { Shell } from "./shell.tsx";
 import { go, place, watch_history } from "./state.ts";
@@ -34,6 +36,7 @@ const routes: readonly (readonly [string, Page])[] = [
 ];
 
 function App(): JSX.Element {
+  if (needs_sign_in.value) return <SignIn />;
   const { path } = place.value;
   const exact = routes.find(([route]) => route === path);
   const nested = routes.find(

@@ -839,3 +839,15 @@ export type SetLabel = {
 
 // What can have a label.
 export type Labelled = "tag" | "experiment";
+
+// `GET /api/v1/session`.
+export type SignedIn = {
+  required: boolean;
+  name?: string;
+  scope?: string;
+};
+
+// `POST /api/v1/session`.
+export type BeginSession = {
+  token: string;
+};

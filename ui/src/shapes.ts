@@ -220,6 +220,12 @@ export const kept_views: Decoder<KeptViews> = object<KeptViews>({
   before: optional(view),
 });
 
+export const signed_in: Decoder<s.SignedIn> = object<s.SignedIn>({
+  required: boolean,
+  name: optional(string),
+  scope: optional(string),
+});
+
 const label: Decoder<s.Label> = object<s.Label>({
   name: string,
   color: string,

@@ -25,6 +25,7 @@ mod show;
 mod signals;
 mod sync;
 mod terminal;
+mod token;
 mod train;
 mod up;
 mod wheel;
@@ -83,6 +84,9 @@ enum Command {
     Repo(repo::Repo),
     /// Sends runs that wait for a server.
     Sync(sync::Sync),
+    /// Makes, lists and revokes tokens with which people and programs sign in.
+    #[command(subcommand)]
+    Token(token::Tokens),
     /// Serves the page with everything that was tracked.
     Up(up::Up),
     /// Prints what a shell completes commands and options with.
@@ -181,6 +185,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Query(query) => query::run(&query),
         Command::Repo(repo) => repo::run(&repo),
         Command::Sync(sync) => sync::run(&sync),
+        Command::Token(tokens) => token::run(&tokens),
         Command::Up(up) => up::run(&up),
         Command::Completions(one) => completions::completions(&one),
         Command::Man(man) => completions::man(&man),

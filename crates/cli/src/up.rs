@@ -46,8 +46,13 @@ pub(crate) struct Up {
     /// Listen on an address that other machines reach, without sign-in.
     ///
     /// Anybody on the network can then read and change everything in the repository.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "sign_in")]
     insecure: bool,
+    /// Want sign-in also where only this machine reaches it.
+    ///
+    /// On an address that other machines reach it is wanted anyway (trailmark token create).
+    #[arg(long)]
+    sign_in: bool,
     #[command(flatten)]
     place: Place,
 }
@@ -77,17 +82,18 @@ pub(crate) fn run(up: &Up) -> Result<u8> {
         Repository::open_or_create(&repository)?;
         eprintln!("made an empty repository: {}", repository.display());
     }
-    let server = bind(&repository, addresses, (up.insecure, Threads::new(available)?))?;
+    let access = Access { is_insecure: up.insecure, wants_sign_in: up.sign_in };
+    let server = bind(&repository, addresses, (access, Threads::new(available)?))?;
     serve(server, !up.no_open, move || stop.load(Ordering::Relaxed))
 }
 
 /// Serves what a command made, on the usual port or the next that is free.
 pub(crate) fn after(repository: &Path, threads: &Threads) -> Result<u8> {
     let at = |port| vec![SocketAddr::new(IpAddr::from([127, 0, 0, 1]), port)];
-    let server = match bind(repository, at(PORT), (false, threads.clone())) {
+    let server = match bind(repository, at(PORT), (Access::default(), threads.clone())) {
         Err(error) => match error.downcast_ref() {
             Some(ServeError::InUse { free: Some(free), .. }) => {
-                bind(repository, at(*free), (false, threads.clone()))?
+                bind(repository, at(*free), (Access::default(), threads.clone()))?
             }
             _ => return Err(error),
         },
@@ -97,10 +103,17 @@ pub(crate) fn after(repository: &Path, threads: &Threads) -> Result<u8> {
     serve(server, true, signals::is_stopped)
 }
 
+/// Who may come.
+#[derive(Debug, Clone, Copy, Default)]
+struct Access {
+    is_insecure: bool,
+    wants_sign_in: bool,
+}
+
 fn bind(
     repository: &Path,
     addresses: Vec<SocketAddr>,
-    (is_insecure, threads): (bool, Threads),
+    (Access { is_insecure, wants_sign_in }, threads): (Access, Threads),
 ) -> Result<Server> {
     let store = Repository::open(repository)?;
     keep_compact(store.clone());
@@ -108,7 +121,15 @@ fn bind(
     let answerer: Arc<dyn Answerer> = Arc::new(Readers::new(threads));
     let keeper: Arc<dyn Keeper> = Arc::new(Notes { repository: repository.to_owned() });
     let (answerer, keeper) = (Some(answerer), Some(keeper));
-    Ok(Server::bind(Options { store: Arc::new(store), path, addresses, is_insecure, answerer, keeper })?)
+    Ok(Server::bind(Options {
+        store: Arc::new(store),
+        path,
+        addresses,
+        is_insecure,
+        wants_sign_in,
+        answerer,
+        keeper,
+    })?)
 }
 
 /// Folds finished runs together now and then, when there are enough of them to be worth it.

@@ -52,7 +52,7 @@ fn what_a_person_gets_wrong_is_one_error_with_what_helps() {
         ("ask --model model --input folder", "folder", "not a folder"),
         ("train top.toml", "\"traning\": unknown, did you mean \"training\"?", "recipes/"),
         ("train kind.toml", "`data.train_file`", "recipes/"),
-        ("up --host 0.0.0.0 --repo repo", "no sign-in yet", "--insecure"),
+        ("up --host 0.0.0.0 --repo repo", "nobody can sign in", "--insecure"),
     ] {
         let done = place.run(words).fails(FAILED, &[error], hint);
         assert!(!done.stderr.contains("[] "), "{done:?}");

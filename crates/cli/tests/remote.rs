@@ -21,8 +21,12 @@ struct Up {
 
 impl Up {
     fn start(place: &Place, port: u16) -> Self {
+        Self::with(place, port, &[])
+    }
+
+    fn with(place: &Place, port: u16, more: &[&str]) -> Self {
         let mut command = place.command();
-        command.args(["up", "--headless", "--repo", "server", "--port", &port.to_string()]);
+        command.args(["up", "--headless", "--repo", "server", "--port", &port.to_string()]).args(more);
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let url = lines.find_map(|line| line.unwrap().strip_prefix("serving ").map(str::to_owned)).unwrap();
@@ -179,4 +183,36 @@ fn a_model_is_trained_to_a_server() {
     assert_eq!((rows.len(), rows[0].status.word()), (1, "finished"));
     assert!(rows[0].series.iter().any(|series| series.key.name == "mean_loss"), "{:?}", rows[0].series);
     assert!(rows[0].params.contains_key("hparams"));
+}
+
+#[test]
+fn a_server_that_wants_a_token_gets_runs_with_one() {
+    let place = Place::new();
+    drop(Up::start(&place, 0));
+    place.run("up --repo server --port 0 --sign-in").fails(
+        1,
+        &["nobody can sign in"],
+        "trailmark token create",
+    );
+    let token =
+        place.run("token create ci --scope track --expires 1d --repo server").ok().stdout.trim().to_owned();
+    place.run("token create ci --repo server").fails(1, &["there is one called \"ci\""], "token");
+    assert!(place.run("token ls --repo server").ok().stdout.contains("track"));
+    let up = Up::with(&place, 0, &["--sign-in"]);
+    let server = Server::new(&up.url).unwrap();
+    let run = start(&server, &place.path("spool"));
+    track(&run, 0..10);
+    run.finish(End::Finished).unwrap();
+    let (shipped, trouble) = run.shipped(Duration::ZERO).unwrap();
+    assert!(!shipped.is_whole && trouble.unwrap().contains("TRAILMARK_TOKEN"));
+    let sync = |token: &str| {
+        let mut command = place.command();
+        command.env("TRAILMARK_SPOOL", place.path("spool")).env("TRAILMARK_TOKEN", token);
+        program::Done::of(command.arg("sync").output().unwrap())
+    };
+    assert!(sync("trailmark_wrong").stderr.contains("wants a token"));
+    sync(&token).ok();
+    assert_eq!(steps(&place, run.id()), (0..10).collect::<Vec<_>>());
+    place.run("token revoke ci --repo server").ok();
+    place.run("token revoke ci --repo server").fails(1, &["there is none called \"ci\""], "token ls");
 }

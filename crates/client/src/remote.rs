@@ -15,7 +15,7 @@ use thiserror::Error;
 use trailmark_core::{ContentId, RunId, WriterId};
 use trailmark_store::{JournalReader, Piece, Repository, Store as _};
 use ureq::http::StatusCode;
-use ureq::{Agent, Proxy, SendBody};
+use ureq::{Agent, Proxy, RequestBuilder, SendBody};
 
 /// How often the journal is looked at while it grows.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
@@ -123,6 +123,8 @@ pub fn spool_folder() -> PathBuf {
 #[derive(Debug)]
 struct Line {
     server: Server,
+    /// What the header says that makes us known there, for a server that wants to know.
+    bearer: Option<String>,
     agent: Agent,
     /// Blobs that it is known to have.
     has: BTreeSet<ContentId>,
@@ -139,7 +141,17 @@ impl Line {
             .timeout_connect(Some(Duration::from_secs(10)))
             .http_status_as_error(false)
             .max_idle_connections_per_host(1);
-        Self { server, agent: Agent::new_with_config(config.build()), has: BTreeSet::new() }
+        let token = std::env::var("TRAILMARK_TOKEN").ok().filter(|token| !token.is_empty());
+        let bearer = token.map(|token| format!("Bearer {}", token.trim()));
+        Self { server, bearer, agent: Agent::new_with_config(config.build()), has: BTreeSet::new() }
+    }
+
+    /// A request that says who we are.
+    fn known<B>(&self, request: RequestBuilder<B>) -> RequestBuilder<B> {
+        match &self.bearer {
+            Some(bearer) => request.header("authorization", bearer),
+            None => request,
+        }
     }
 
     fn unreachable(&self, reason: impl ToString) -> ShipError {
@@ -150,7 +162,7 @@ impl Line {
     fn append(&self, run: RunId, writer: WriterId, offset: u64, bytes: &[u8]) -> Result<Told, ShipError> {
         let url = format!("{}/api/v1/journals/{run}/{writer}?offset={offset}", self.server.url);
         let packed = zstd::bulk::compress(bytes, LEVEL).map_err(|error| self.unreachable(error))?;
-        let request = self.agent.post(&url).header("content-encoding", "zstd");
+        let request = self.known(self.agent.post(&url)).header("content-encoding", "zstd");
         let request = request.header("content-type", "application/octet-stream");
         let mut response = request.send(&packed).map_err(|error| self.unreachable(error))?;
         let status = response.status();
@@ -173,10 +185,10 @@ impl Line {
             return Ok(());
         }
         let url = format!("{}/api/v1/blobs/{blob}", self.server.url);
-        let head = self.agent.head(&url).call().map_err(|error| self.unreachable(error))?;
+        let head = self.known(self.agent.head(&url)).call().map_err(|error| self.unreachable(error))?;
         if head.status() != StatusCode::OK {
             let mut file = repository.open_blob(&blob)?;
-            let put = self.agent.put(&url).config().timeout_global(None).build();
+            let put = self.known(self.agent.put(&url)).config().timeout_global(None).build();
             let sent = put.send(SendBody::from_reader(&mut file as &mut dyn Read));
             let mut response = sent.map_err(|error| self.unreachable(error))?;
             let status = response.status();
@@ -194,7 +206,10 @@ impl Line {
         }
         let said: Option<serde_json::Value> = serde_json::from_str(text).ok();
         let said = said.as_ref().and_then(|said| said.get("message")?.as_str());
-        let reason = said.map_or_else(|| format!("got the status {status}"), str::to_owned);
+        let mut reason = said.map_or_else(|| format!("got the status {status}"), str::to_owned);
+        if status == StatusCode::UNAUTHORIZED {
+            reason.push_str("; the environment variable TRAILMARK_TOKEN holds one");
+        }
         // Busy, full, locked by another process, or restarting: all of them end.
         let passes = status.is_server_error() || [408, 409, 423, 429].contains(&status.as_u16());
         Err(if passes { self.unreachable(reason) } else { self.refused(reason) })

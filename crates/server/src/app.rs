@@ -16,6 +16,7 @@ use crate::live::Live;
 use crate::logs::Logs;
 use crate::objects::Objects;
 use crate::series::SampledSeries;
+use crate::sign_in::SignIn;
 use crate::snapshot::Snapshots;
 
 /// How long sums over all files stay true enough.
@@ -38,6 +39,7 @@ pub(crate) struct App {
     pub(crate) keeper: Option<Arc<dyn Keeper>>,
     pub(crate) live: Live,
     pub(crate) aim: Aim,
+    pub(crate) sign_in: SignIn,
     stats: Mutex<Option<(Stats, Instant)>>,
 }
 
@@ -46,8 +48,8 @@ impl App {
     pub(crate) fn open(
         store: Arc<dyn Store>,
         path: PathBuf,
-        answerer: Option<Arc<dyn Answerer>>,
-        keeper: Option<Arc<dyn Keeper>>,
+        (answerer, keeper): (Option<Arc<dyn Answerer>>, Option<Arc<dyn Keeper>>),
+        sign_in: SignIn,
     ) -> Result<Self, ApiError> {
         Ok(Self {
             snapshots: Snapshots::open(Arc::clone(&store))?,
@@ -63,6 +65,7 @@ impl App {
             keeper,
             live: Live::default(),
             aim: Aim::default(),
+            sign_in,
             stats: Mutex::default(),
         })
     }

@@ -14,6 +14,7 @@ mod plain;
 mod run;
 mod search;
 mod series;
+mod session;
 mod texts;
 mod views;
 
@@ -43,6 +44,7 @@ pub use run::{
 };
 pub use search::{Hit, Hits};
 pub use series::{Changed, Column, Columns, Hello, SeriesHead, SeriesHeader};
+pub use session::{BeginSession, SignedIn};
 pub use texts::{LogHits, LogLine, Logs, Stream, Text, Texts};
 pub use views::{KeepView, KeptViews, View};
 

@@ -1,11 +1,13 @@
 //! `POST /api/v1/edits`: what people say of runs becomes different; the answer holds what undoes it.
 
 use trailmark_core::{Context, Edit as Change, RunId, SeriesKey, Step};
+use trailmark_store::Scope;
 
 use crate::app::App;
 use crate::dto::{DeleteArtifact, DeletePoints, Edit, Edited, Edits, ParamTree};
 use crate::error::ApiError;
 use crate::live;
+use crate::sign_in::Who;
 use crate::snapshot::Snapshot;
 
 /// Runs of one request at most.
@@ -14,7 +16,14 @@ const MOST_RUNS: usize = 100_000;
 const MOST_BYTES: usize = 1 << 20;
 
 /// Does it, durably, and tells who listens.
-pub(crate) fn edit(app: &App, request: &Edits) -> Result<Edited, ApiError> {
+pub(crate) fn edit(app: &App, who: &Who, request: &Edits) -> Result<Edited, ApiError> {
+    let deletes = match &request.edit {
+        Edit::Deleted(is_deleted) => *is_deleted,
+        Edit::Points(points) => points.is_deleted,
+        Edit::Artifact(artifact) => artifact.is_deleted,
+        _ => false,
+    };
+    who.may(if deletes { Scope::Admin } else { Scope::Track })?;
     if request.runs.is_empty() || request.runs.len() > MOST_RUNS {
         return Err(ApiError::bad(format!("edit runs: got {}, want 1 to {MOST_RUNS}", request.runs.len())));
     }

@@ -47,6 +47,24 @@ pub enum ApiError {
         /// What was named.
         message: String,
     },
+    /// Nobody knows who asks.
+    #[error("{message}")]
+    SignIn {
+        /// What is wrong with the token.
+        message: String,
+    },
+    /// Whoever asks may not.
+    #[error("{message}")]
+    Forbidden {
+        /// What they may.
+        message: String,
+    },
+    /// Whoever asks does so too often.
+    #[error("{message}")]
+    TooMany {
+        /// Who.
+        message: String,
+    },
     /// The route answers another method.
     #[error("ask {path:?}: got {got}, want another method")]
     Method {
@@ -81,6 +99,11 @@ pub enum ApiError {
 }
 
 impl ApiError {
+    /// Someone whom nobody knows.
+    pub(crate) fn unknown() -> Self {
+        Self::SignIn { message: "this server wants a token".to_owned() }
+    }
+
     /// A request that makes no sense.
     pub(crate) fn bad(message: impl Into<String>) -> Self {
         Self::Bad { message: message.into() }
@@ -97,6 +120,9 @@ impl ApiError {
             Self::Ambiguous { .. } => (StatusCode::CONFLICT, "ambiguous"),
             Self::Bad { .. } | Self::Store(Store::Cursor { .. }) => (StatusCode::BAD_REQUEST, "bad_request"),
             Self::Foreign { .. } => (StatusCode::FORBIDDEN, "bad_request"),
+            Self::SignIn { .. } => (StatusCode::UNAUTHORIZED, "sign_in"),
+            Self::Forbidden { .. } => (StatusCode::FORBIDDEN, "forbidden"),
+            Self::TooMany { .. } => (StatusCode::TOO_MANY_REQUESTS, "busy"),
             Self::Method { .. } => (StatusCode::METHOD_NOT_ALLOWED, "bad_request"),
             Self::TooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "too_large"),
             Self::Store(Store::NotARepository { .. } | Store::Newer { .. } | Store::Broken { .. }) => {
@@ -114,6 +140,9 @@ impl ApiError {
             Self::TooLarge { hint, .. } => return Some(hint.clone()),
             Self::Query { position, .. } => {
                 return position.nearest.as_ref().map(|nearest| format!("did you mean {nearest}?"));
+            }
+            Self::SignIn { .. } => {
+                "trailmark token create NAME makes one where the repository lies; programs give it as TRAILMARK_TOKEN"
             }
             Self::NotFound { what: "a run", .. } => "it may have been deleted; see the list of runs",
             Self::Ambiguous { .. } => "give more digits of its id",

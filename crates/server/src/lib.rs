@@ -42,6 +42,7 @@ mod say;
 mod search;
 mod series;
 mod server;
+mod sign_in;
 mod snapshot;
 mod texts;
 mod views;

@@ -1,15 +1,16 @@
 //! Every route of the interface, in the order of `docs/http.md`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{DefaultBodyLimit, Path, Request, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE};
+use axum::http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue, Method, Uri};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post, put};
+use axum::routing::{MethodRouter, get, post, put};
+use axum::{Extension, Json, Router};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -18,13 +19,17 @@ use crate::error::ApiError;
 use crate::frame;
 use crate::guard::{self, Guard};
 use crate::parameter::{Parameters, deepest};
+use crate::sign_in::Who;
 use crate::{
-    aim, answers, artifacts, ask, blob, complete, edits, fields, findings, info, ingest, labels, live, logs,
-    objects, page, runs, search, series, texts, views,
+    aim, answers, artifacts, ask, blob, complete, dto, edits, fields, findings, info, ingest, labels, live,
+    logs, objects, page, runs, search, series, sign_in, texts, views,
 };
 
 /// Bytes of a request at most.
 const MOST_BYTES: usize = 16 << 20;
+
+/// How long a wrong token waits for its answer.
+const GUESS: Duration = Duration::from_millis(250);
 
 type Shared = State<Arc<App>>;
 type Answer = Result<Response, ApiError>;
@@ -35,13 +40,15 @@ pub(crate) fn router(app: Arc<App>, guard: Guard) -> Router {
         .merge(repository())
         .merge(runs_and_series())
         .merge(answers_and_models())
-        .merge(recorded_elsewhere());
+        .merge(recorded_elsewhere())
+        .route("/session", session());
     Router::new()
         .nest("/api/v1", api)
         .merge(aim::route::routes())
         .fallback(fallback)
         .method_not_allowed_fallback(wrong_method)
         .layer(DefaultBodyLimit::max(MOST_BYTES))
+        .layer(middleware::from_fn_with_state(Arc::clone(&app), known))
         .layer(middleware::from_fn_with_state(Arc::new(guard), protect))
         .with_state(app)
 }
@@ -95,13 +102,16 @@ fn runs_and_series() -> Router<Arc<App>> {
         work(app, move |app| blob::blob(app, &id, &request, &headers))
     });
     let log = get(|app: Shared, Path(id): Path<String>| plain(app, move |app| logs::whole(app, &id)));
+    let edits = post(|app: Shared, Extension(who): Extension<Who>, body: Bytes| {
+        json(app, move |app| edits::edit(app, &who, &body_of(&body)?))
+    });
     Router::new()
         .route("/search", query!(search::search))
         .route("/runs", query!(runs::list))
         .route("/runs.csv", get(|app: Shared, Parameters(request)| csv(app, request)))
         .route("/runs/{id}", one)
         .route("/findings", query!(findings::findings))
-        .route("/edits", command!(edits::edit))
+        .route("/edits", edits)
         .route("/series", get(|app: Shared, Parameters(request)| columns(app, request)))
         .route("/texts", query!(texts::texts))
         .route("/runs/{id}/text", text)
@@ -213,6 +223,87 @@ async fn fallback(uri: Uri, headers: HeaderMap) -> Answer {
 
 async fn wrong_method(method: Method, uri: Uri) -> ApiError {
     ApiError::Method { path: uri.path().to_owned(), got: method.to_string() }
+}
+
+/// The session of a browser: who it is, signing in, signing out.
+fn session() -> MethodRouter<Arc<App>> {
+    let of = |app: &App, who: Option<Who>| dto::SignedIn {
+        required: app.sign_in.is_required(),
+        name: who.as_ref().map(|who| who.name.clone()),
+        scope: who.map(|who| who.scope.word()),
+    };
+    let look = get(move |app: Shared, headers: HeaderMap| {
+        json(app, move |app| Ok(of(app, app.sign_in.who(&*app.store, &headers).ok())))
+    });
+    let begin = move |app: Shared, body: Bytes| async move {
+        let begun = work(State(Arc::clone(&app)), move |app| {
+            let request: dto::BeginSession = body_of(&body)?;
+            let begun = app.sign_in.begin(&*app.store, &request.token);
+            let (name, status) = match &begun {
+                Ok((who, _)) => (who.name.as_str(), 200),
+                Err(_) => ("", 401),
+            };
+            app.store.audit(&sign_in::audit_line(name, &Method::POST, "/api/v1/session", status))?;
+            begun
+        });
+        match begun.await {
+            Ok((who, cookie)) => Ok(([(SET_COOKIE, cookie)], Json(of(&app, Some(who)))).into_response()),
+            Err(error) => {
+                // Whoever guesses waits.
+                tokio::time::sleep(GUESS).await;
+                Err(error)
+            }
+        }
+    };
+    look.post(begin).delete(move |State(app): Shared, headers: HeaderMap| async move {
+        let cookie = app.sign_in.end(&headers);
+        Answer::Ok(([(SET_COOKIE, cookie)], Json(of(&app, None))).into_response())
+    })
+}
+
+/// Lets in whom a token or a session makes known, and notes what they change. The page itself holds nothing, and is
+/// there for everybody.
+async fn known(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
+    let path = request.uri().path().to_owned();
+    if let Some(token) = aim::route::token_of(&path) {
+        let token = token.map(str::to_owned);
+        let looked = work(State(app), move |app| app.sign_in.who_by_path(&*app.store, token.as_deref()));
+        return match looked.await {
+            Ok(who) => {
+                request.extensions_mut().insert(who);
+                next.run(request).await
+            }
+            Err(error) => error.into_response(),
+        };
+    }
+    if !path.starts_with("/api/") || path == "/api/v1/session" {
+        return next.run(request).await;
+    }
+    let (method, headers) = (request.method().clone(), request.headers().clone());
+    let looked = work(State(Arc::clone(&app)), move |app| {
+        let who = app.sign_in.who(&*app.store, &headers)?;
+        app.sign_in.admits(&who, &method, &headers)?;
+        Ok(who)
+    });
+    let (method, is_required) = (request.method().clone(), app.sign_in.is_required());
+    let (name, response) = match looked.await {
+        Ok(who) => {
+            let name = who.name.clone();
+            request.extensions_mut().insert(who);
+            (name, next.run(request).await)
+        }
+        Err(error) => (String::new(), error.into_response()),
+    };
+    let status = response.status().as_u16();
+    // A run that is being recorded is told of once: where its journal begins.
+    let is_piece = path.starts_with("/api/v1/journals/") && status == 200;
+    if is_required && !method.is_safe() && !is_piece {
+        let line = sign_in::audit_line(&name, &method, &path, status);
+        if let Err(error) = work(State(app), move |app| Ok(app.store.audit(&line)?)).await {
+            tracing::error!(%error, "the audit log cannot be written");
+        }
+    }
+    response
 }
 
 /// Lets in what names us, and puts the headers on every answer.

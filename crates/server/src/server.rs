@@ -8,12 +8,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use thiserror::Error;
-use trailmark_store::Store;
+use trailmark_store::{Store, Token};
 
 use crate::app::App;
 use crate::ask::{Answerer, Keeper};
 use crate::error::ApiError;
 use crate::guard::Guard;
+use crate::sign_in::SignIn;
 use crate::{aim, live, route};
 
 /// How often the server looks whether it shall stop.
@@ -44,8 +45,8 @@ pub enum ServeError {
         #[source]
         source: std::io::Error,
     },
-    /// Anybody on the network could read and change everything.
-    #[error("listen on {address}: other machines reach it, and there is no sign-in yet")]
+    /// Sign-in is wanted, and nobody could.
+    #[error("listen on {address}: nobody can sign in, as there is no token yet")]
     Open {
         /// The address.
         address: SocketAddr,
@@ -73,6 +74,8 @@ pub struct Options {
     pub addresses: Vec<SocketAddr>,
     /// Whether other machines may reach it without sign-in.
     pub is_insecure: bool,
+    /// Whether sign-in is wanted although only this machine reaches it.
+    pub wants_sign_in: bool,
     /// Answers questions with checkpoints; without it nothing can be asked.
     pub answerer: Option<Arc<dyn Answerer>>,
     /// Keeps what was asked and answered; without it nothing is kept.
@@ -93,18 +96,22 @@ impl Server {
     /// # Errors
     /// Any [`ServeError`].
     pub fn bind(options: Options) -> Result<Self, ServeError> {
-        let Options { store, path, addresses, is_insecure, answerer, keeper } = options;
+        let Options { store, path, addresses, is_insecure, wants_sign_in, answerer, keeper } = options;
         let open = addresses.iter().find(|address| !address.ip().is_loopback());
-        if let Some(address) = open.filter(|_| !is_insecure) {
+        let asked = if is_insecure { None } else { open.or(addresses.first().filter(|_| wants_sign_in)) };
+        if let Some(address) = asked
+            && store.tokens().map_err(ApiError::from)?.iter().all(Token::is_expired)
+        {
             return Err(ServeError::Open { address: *address });
         }
+        let sign_in = SignIn::new(asked.is_some());
         let mut listeners = Vec::new();
         for address in addresses {
             listeners.push(listen(address)?);
         }
         let addresses = listeners.iter().map(TcpListener::local_addr).collect::<Result<_, _>>();
         let addresses = addresses.map_err(|source| ServeError::Start { source })?;
-        let app = Arc::new(App::open(store, path, answerer, keeper)?);
+        let app = Arc::new(App::open(store, path, (answerer, keeper), sign_in)?);
         Ok(Self { app, listeners, addresses })
     }
 

@@ -19,7 +19,7 @@ use crate::run::About;
 use crate::store::{Appended, Changes, Contents, Cursor, Object, Page, Prune, Stats, Store, Wanted};
 use crate::{
     Batch, Compact, Compacted, Cut, Error, JournalWriter, Label, LabelOf, Labels, Order, Record, Repository,
-    Sampled, View,
+    Sampled, Token, View,
 };
 
 impl Store for Repository {
@@ -175,6 +175,22 @@ impl Store for Repository {
 
     fn set_label(&self, of: LabelOf, name: &str, label: Label) -> Result<Label, Error> {
         Self::set_label(self, of, name, label)
+    }
+
+    fn tokens(&self) -> Result<Vec<Token>, Error> {
+        Self::tokens(self)
+    }
+
+    fn audit(&self, line: &str) -> Result<(), Error> {
+        let files = &self.inner.place.files;
+        let path = self.path().join("audit.log");
+        let _one = self.inner.views.lock().unwrap_or_else(PoisonError::into_inner);
+        let open = || match files.exists(&path) {
+            true => files.0.append(&path),
+            false => files.0.create_private(&path),
+        };
+        let write = || fs::write_all(&mut *open()?, format!("{line}\n").as_bytes());
+        write().map_err(fs::named("note what was done", &path))
     }
 
     fn stats(&self) -> Result<Stats, Error> {

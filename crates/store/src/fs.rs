@@ -6,6 +6,7 @@
 use std::fmt::Debug;
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -53,6 +54,10 @@ pub(crate) trait Disk: Debug + Send + Sync {
     fn create_folder(&self, path: &Path) -> io::Result<()>;
     /// Makes a file that must not be there yet.
     fn create(&self, path: &Path) -> io::Result<Box<dyn DiskFile>>;
+    /// The same, readable by its owner alone.
+    fn create_private(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
+        self.create(path)
+    }
     /// Opens a file to write at its end.
     fn append(&self, path: &Path) -> io::Result<Box<dyn DiskFile>>;
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
@@ -129,10 +134,24 @@ impl Files {
 
     /// Writes beside the old file, syncs and renames.
     pub(crate) fn replace(&self, path: &Path, bytes: &[u8]) -> Result<(), Error> {
+        self.replace_by(path, bytes, |beside| self.0.create(beside))
+    }
+
+    /// The same, readable by its owner alone.
+    pub(crate) fn replace_private(&self, path: &Path, bytes: &[u8]) -> Result<(), Error> {
+        self.replace_by(path, bytes, |beside| self.0.create_private(beside))
+    }
+
+    fn replace_by(
+        &self,
+        path: &Path,
+        bytes: &[u8],
+        create: impl Fn(&Path) -> io::Result<Box<dyn DiskFile>>,
+    ) -> Result<(), Error> {
         let random = trailmark_core::WriterId::generate();
         let beside = path.with_added_extension(format!("{random}.new"));
         let write = || {
-            let mut file = self.0.create(&beside)?;
+            let mut file = create(&beside)?;
             write_all(&mut *file, bytes)?;
             file.sync()?;
             self.0.rename(&beside, path)?;
@@ -227,6 +246,12 @@ impl Disk for Os {
 
     fn create(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
         Ok(Box::new(OsFile(File::options().append(true).create_new(true).open(path)?)))
+    }
+
+    fn create_private(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
+        let mut options = File::options();
+        options.append(true).create_new(true).mode(0o600);
+        Ok(Box::new(OsFile(options.open(path)?)))
     }
 
     fn append(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {

@@ -56,6 +56,7 @@ mod run;
 mod scan;
 mod segment;
 mod store;
+mod tokens;
 mod transfer;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
@@ -83,6 +84,7 @@ pub use row::{ArtifactRow, Kind, RunRow, SeriesRow};
 pub use run::{PointRow, RunData, Series};
 pub use segment::pyramid::{Cut, Sampled};
 pub use store::{Appended, Changes, Contents, Cursor, Object, Page, Prune, Stats, Store, Wanted};
+pub use tokens::{Scope, Token};
 pub use transfer::Copied;
 pub use upkeep::{CopiedFile, Repaired};
 pub use views::View;

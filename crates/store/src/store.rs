@@ -17,7 +17,8 @@ use crate::journal::Problem;
 use crate::points::{Block, Columns};
 use crate::row::RunRow;
 use crate::{
-    Compact, Compacted, Cut, Error, JournalWriter, Label, LabelOf, Labels, Merger, Order, Sampled, View,
+    Compact, Compacted, Cut, Error, JournalWriter, Label, LabelOf, Labels, Merger, Order, Sampled, Token,
+    View,
 };
 
 /// A repository.
@@ -175,6 +176,18 @@ pub trait Store: fmt::Debug + Send + Sync {
     /// # Errors
     /// As [`Self::labels`], and [`Error::Full`].
     fn set_label(&self, of: LabelOf, name: &str, label: Label) -> Result<Label, Error>;
+
+    /// Who may sign in; those whose time is over too.
+    ///
+    /// # Errors
+    /// [`Error::Broken`], [`Error::Io`].
+    fn tokens(&self) -> Result<Vec<Token>, Error>;
+
+    /// Notes who did what, in a line.
+    ///
+    /// # Errors
+    /// [`Error::Io`], [`Error::Full`].
+    fn audit(&self, line: &str) -> Result<(), Error>;
 
     /// What the repository holds.
     ///

@@ -1,12 +1,11 @@
 //! The paths of Aim's remote protocol, with and without a slash at their end, at the root and below one name.
 //!
 //! The client sends no headers of its own; what it can be made to send is the beginning of every path, as in
-//! `aim://host:port/<name>`. Without sign-in any name is as good as none.
+//! `aim://host:port/<token>`. Without sign-in any name is as good as none.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::Bytes;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
 use axum::extract::{Path, State};
@@ -14,14 +13,17 @@ use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
+use axum::{Extension, Router};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 use trailmark_aim::{Branch, Exception, Node, pack, unpack};
+use trailmark_store::Scope;
 
 use super::call;
 use crate::app::App;
+use crate::sign_in;
 
 /// The version whose protocol this is. Clients refuse a newer server.
 const VERSION: &str = "3.29.1";
@@ -46,6 +48,18 @@ struct Who {
     client: String,
     #[serde(default)]
     handler: String,
+}
+
+/// Whether a path is one of the protocol's, and the token that it begins with.
+pub(crate) fn token_of(path: &str) -> Option<Option<&str>> {
+    let mut parts = path.trim_start_matches('/').split('/');
+    let is_ours =
+        |part: Option<&str>| part.is_some_and(|part| ["status", "client", "tracking"].contains(&part));
+    let first = parts.next();
+    match is_ours(first) {
+        true => Some(None),
+        false => is_ours(parts.next()).then_some(first),
+    }
 }
 
 /// All routes.
@@ -112,9 +126,17 @@ async fn release(app: Shared, Path(who): Path<Who>) -> Response {
     json_answer(released.await.map(|()| Json::Null))
 }
 
-async fn read(app: Shared, Path(who): Path<Who>, body: Bytes) -> Response {
+async fn read(
+    app: Shared,
+    Path(who): Path<Who>,
+    Extension(known): Extension<sign_in::Who>,
+    body: Bytes,
+) -> Response {
     let answer = work(app, move |app| {
         let (call, arguments) = Call::read(&body)?;
+        if call.method_name == "delete_run" {
+            known.may(Scope::Admin).map_err(|error| Exception::runtime(error.to_string()))?;
+        }
         let arguments = match arguments {
             Node::List(arguments) => arguments,
             _ => Vec::new(),

@@ -75,6 +75,7 @@ fn schema() -> String {
         Hello Changed
         KeptViews View KeepView
         Labels Label SetLabel Labelled
+        SignedIn BeginSession
     }
     text
 }

@@ -68,6 +68,7 @@ fn bind(folder: &std::path::Path, address: &str, is_insecure: bool) -> Result<Se
         path: folder.to_owned(),
         addresses: vec![address.parse().unwrap()],
         is_insecure,
+        wants_sign_in: false,
         answerer: None,
         keeper: None,
     })

@@ -27,6 +27,7 @@ mod runs;
 mod search;
 mod series;
 mod served;
+mod sign_in;
 mod texts;
 mod views;
 

@@ -49,16 +49,30 @@ impl Served {
         Self::with(repository, None, None)
     }
 
+    /// One that wants sign-in.
+    pub(crate) fn closed(repository: &Path) -> Self {
+        Self::begin(repository, (None, None), true)
+    }
+
     pub(crate) fn with(
         repository: &Path,
         answerer: Option<Arc<dyn Answerer>>,
         keeper: Option<Arc<dyn Keeper>>,
+    ) -> Self {
+        Self::begin(repository, (answerer, keeper), false)
+    }
+
+    fn begin(
+        repository: &Path,
+        (answerer, keeper): (Option<Arc<dyn Answerer>>, Option<Arc<dyn Keeper>>),
+        wants_sign_in: bool,
     ) -> Self {
         let server = Server::bind(Options {
             store: Arc::new(Repository::open(repository).unwrap()),
             path: repository.to_owned(),
             addresses: vec!["127.0.0.1:0".parse().unwrap()],
             is_insecure: false,
+            wants_sign_in,
             answerer,
             keeper,
         });
