@@ -12,7 +12,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use crate::command::{output, root, run};
-use crate::{bench_ingest, bench_python, bench_track, bench_ui, bench_up, peers};
+use crate::{bench_ingest, bench_python, bench_query, bench_track, bench_ui, bench_up, peers};
 
 /// A benchmark beside its peer.
 #[derive(Subcommand)]
@@ -25,6 +25,8 @@ pub(crate) enum Bench {
     Track(bench_track::Track),
     /// CPU of a `run.track` from Python, import and begin, bytes a point, beside Aim, TensorBoard, W&B and trackio.
     TrackPython(bench_python::TrackPython),
+    /// Searches on repositories of 1,000, 5,000 and 100,000 runs, cold and warm, with the growth exponent.
+    Query(bench_query::Query),
     /// Start, memory and answers of `trailmark up` on thousands of runs.
     Up(bench_up::Up),
     /// Points a second that processes record into one server.
@@ -55,6 +57,7 @@ pub(crate) fn measure(bench: &Bench) -> Result<()> {
         Bench::Ui(arguments) => bench_ui::ui(arguments),
         Bench::Track(arguments) => bench_track::track(arguments),
         Bench::TrackPython(arguments) => bench_python::track(arguments),
+        Bench::Query(arguments) => bench_query::query(arguments),
         Bench::Up(arguments) => bench_up::up(arguments),
         Bench::Ingest(arguments) => bench_ingest::ingest(arguments),
     }

@@ -139,7 +139,7 @@ fn round(arguments: &Up, folder: &Path) -> Result<Vec<Value>> {
 }
 
 /// Asks a route and reads the answer; says how many bytes it has.
-fn ask(address: &str, route: &str) -> Result<usize> {
+pub(crate) fn ask(address: &str, route: &str) -> Result<usize> {
     let host = address.strip_prefix("http://").context("read the server's address")?;
     let mut stream = TcpStream::connect(host)?;
     write!(stream, "GET /api/v1/{route} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n")?;
@@ -152,7 +152,7 @@ fn ask(address: &str, route: &str) -> Result<usize> {
 }
 
 /// Megabytes that a process has in memory.
-fn resident(process: u32) -> Result<f64> {
+pub(crate) fn resident(process: u32) -> Result<f64> {
     let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("read VmRSS")?;
     let kilobytes: f64 = line.trim().trim_end_matches(" kB").parse()?;

@@ -10,6 +10,7 @@ mod aim;
 mod bench;
 mod bench_ingest;
 mod bench_python;
+mod bench_query;
 mod bench_track;
 mod bench_ui;
 mod bench_up;

@@ -1,5 +1,6 @@
 //! `trailmark query`: runs or series for which an expression holds.
 
+use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
@@ -63,7 +64,8 @@ enum Format {
 }
 
 pub(crate) fn run(query: &Query) -> Result<u8> {
-    let repository = Repository::open(&query.place.path())?;
+    // Never given back: that would take as long as a search of many runs, and the command ends.
+    let repository = ManuallyDrop::new(Repository::open(&query.place.path())?);
     let found = search::any(&repository, &query.expression, &query.cut)?;
     let by_name = query.out.as_deref().and_then(Form::of).map(|form| match form {
         Form::Csv => Format::Csv,
@@ -109,7 +111,7 @@ fn write(format: Format, path: &Path, found: &Found) -> Result<u8> {
 fn show_runs(format: Format, rows: &[&RunRow]) -> Result<()> {
     let listed: Vec<Listed<'_>> = rows.iter().map(|row| Listed::from(*row)).collect();
     match format {
-        Format::Json => print(&Value::from(listed.iter().map(Listed::json).collect::<Vec<_>>()).to_string()),
+        Format::Json => print(&show::array(listed.iter().map(Listed::json))),
         Format::Table => {
             say(&show::count(rows.len(), "run"));
             runs::table(&listed)
@@ -127,8 +129,7 @@ fn show_runs(format: Format, rows: &[&RunRow]) -> Result<()> {
 
 fn show_items(format: Format, kind: Kind, found: &[(&RunRow, &Item)]) -> Result<()> {
     if format == Format::Json {
-        let objects = found.iter().map(|(run, item)| json(run, item));
-        return print(&Value::from(objects.collect::<Vec<_>>()).to_string());
+        return print(&show::array(found.iter().map(|(run, item)| json(run, item))));
     }
     let of_kind: &[&str] = match kind {
         Kind::Metrics => &["series", "points", "last step", "last", "min", "max"],

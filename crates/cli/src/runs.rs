@@ -6,6 +6,7 @@ mod export;
 pub(crate) mod tabular;
 mod transfer;
 
+use std::mem::ManuallyDrop;
 use std::str::FromStr;
 
 use anyhow::Result;
@@ -133,7 +134,8 @@ pub(crate) fn run(runs: &Runs) -> Result<u8> {
 }
 
 fn list(ls: &Ls) -> Result<u8> {
-    let repository = Repository::open(&ls.place.path())?;
+    // Never given back: that takes long for many runs, and the command ends.
+    let repository = ManuallyDrop::new(Repository::open(&ls.place.path())?);
     let (rows, n_hidden) = match &ls.query {
         Some(query) => (search::sorted_runs(&repository, query, ls.all, &ls.cut)?, 0),
         None if !ls.cut.is_whole() => (search::sorted_runs(&repository, "", ls.all, &ls.cut)?, 0),
@@ -147,7 +149,7 @@ fn list(ls: &Ls) -> Result<u8> {
     };
     let runs: Vec<Listed<'_>> = rows.iter().map(|row| Listed::from(&**row)).collect();
     if ls.json {
-        print(&serde_json::Value::from(runs.iter().map(Listed::json).collect::<Vec<_>>()).to_string())?;
+        print(&show::array(runs.iter().map(Listed::json)))?;
         return Ok(DONE);
     }
     if runs.is_empty() && n_hidden == 0 {

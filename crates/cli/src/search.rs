@@ -1,6 +1,7 @@
 //! Expressions of the query language over the runs of a repository (`docs/query.md`).
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::mem::ManuallyDrop;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -31,6 +32,9 @@ const KINDS: &[Kind] = &[
     Kind::Artifacts,
     Kind::Answers,
 ];
+
+/// Runs whose names are looked at first.
+const FIRST_RUNS: usize = 64;
 
 /// In which order what is found comes, and how much of it.
 #[derive(Args, Debug, Default)]
@@ -88,24 +92,26 @@ pub(crate) fn sorted_runs(
     cut: &Cut,
 ) -> Result<Vec<Arc<RunRow>>> {
     let items = items(repository)?;
-    let schema = schema(&items);
-    let expression = parse(text, Kind::Runs, &schema)?;
+    let (expression, order) =
+        understood(&items, |schema| Ok((parse(text, Kind::Runs, schema)?, order(cut, Kind::Runs, schema)?)))?;
     let expression = if all { expression.with_archived() } else { expression };
-    matching_runs(&items, &expression, &order(cut, Kind::Runs, &schema)?, cut)
+    matching_runs(&items, &expression, &order, cut)
 }
 
 /// What an expression means: runs, or what they hold where it speaks of `metric`, `texts`, `images` and so on.
 pub(crate) fn any(repository: &Repository, text: &str, cut: &Cut) -> Result<Found> {
     let items = items(repository)?;
-    let schema = schema(&items);
-    let read = KINDS.iter().find_map(|kind| Expression::parse(text, *kind, &schema).ok());
-    let expression = match read {
-        Some(expression) => expression,
-        // None reads it: the error is of what it seems to speak of.
-        None => parse(text, spoken_of(text), &schema)?,
-    };
+    let (expression, order) = understood(&items, |schema| {
+        let read = KINDS.iter().find_map(|kind| Expression::parse(text, *kind, schema).ok());
+        let expression = match read {
+            Some(expression) => expression,
+            // None reads it: the error is of what it seems to speak of.
+            None => parse(text, spoken_of(text), schema)?,
+        };
+        let order = order(cut, expression.kind(), schema)?;
+        Ok((expression, order))
+    })?;
     let kind = expression.kind();
-    let order = order(cut, kind, &schema)?;
     if kind == Kind::Runs {
         return Ok(Found::Runs(matching_runs(&items, &expression, &order, cut)?));
     }
@@ -148,14 +154,33 @@ fn spoken_of(text: &str) -> Kind {
     kinds.next().unwrap_or(Kind::Runs)
 }
 
-fn items(repository: &Repository) -> Result<Vec<RunItem>> {
-    Ok(repository.rows()?.into_iter().map(RunItem::new).collect())
+/// The runs, never given back: a command ends when it has looked at them.
+fn items(repository: &Repository) -> Result<ManuallyDrop<Vec<RunItem>>> {
+    Ok(ManuallyDrop::new(repository.rows()?.into_iter().map(RunItem::new).collect()))
 }
 
+/// The names of all runs.
 fn schema(items: &[RunItem]) -> Schema {
     let mut schema = Schema::new();
     items.iter().for_each(|item| schema.add_run(item, KINDS));
     schema
+}
+
+/// What a text means by the names of these runs.
+///
+/// A text that is understood by the names of some runs means the same by those of all, and most are by the first few:
+/// the names of all are gathered only for a text that is wrong, or speaks of what few runs have.
+fn understood<T>(items: &[RunItem], read: impl Fn(&Schema) -> Result<T>) -> Result<T> {
+    let mut schema = Schema::new();
+    let (mut n_read, mut n_next) = (0, FIRST_RUNS);
+    loop {
+        let next = items.len().min(n_next);
+        items[n_read..next].iter().for_each(|item| schema.add_run(item, KINDS));
+        match read(&schema) {
+            Err(_) if next < items.len() => (n_read, n_next) = (next, n_next * 8),
+            result => return result,
+        }
+    }
 }
 
 fn parse(text: &str, kind: Kind, schema: &Schema) -> Result<Expression> {
@@ -308,6 +333,28 @@ fn clock() -> Clock {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_that_few_runs_have_are_known() {
+        let folder = tempfile::tempdir().unwrap();
+        let repository = Repository::open_or_create(folder.path()).unwrap();
+        for index in 0..100u64 {
+            let id = trailmark_core::RunId::from_parts(index + 1, [7; 6]);
+            let mut journal = repository.writer(id).unwrap();
+            let path = vec![if index == 99 { "rare".to_owned() } else { "usual".to_owned() }];
+            let param = trailmark_store::Record::Param { path, value: (index as i64).into() };
+            let created = trailmark_store::Record::Created { time: WallTime::from_unix_secs(index as f64) };
+            journal.append(&[created, param]).unwrap();
+        }
+        assert_eq!(runs(&repository, "run.rare == 99", false).unwrap().len(), 1);
+        assert_eq!(runs(&repository, "run.usual < 5", false).unwrap().len(), 5);
+        let error = runs(&repository, "run.raer == 99", false).unwrap_err().to_string();
+        assert!(error.contains("did you mean rare?"), "{error}");
+        let cut = Cut { sort: "-run.rare, -run.usual".to_owned(), limit: Some(2), ..Cut::default() };
+        let first = sorted_runs(&repository, "", false, &cut).unwrap();
+        let created: Vec<f64> = first.iter().map(|row| row.created.unix_secs()).collect();
+        assert_eq!(created, [99.0, 98.0]);
+    }
 
     #[test]
     fn the_kind_of_a_wrong_expression_is_told_by_its_variable() {

@@ -22,6 +22,19 @@ pub(crate) fn error(error: &anyhow::Error) -> String {
     text
 }
 
+/// A JSON array, whose items are made and forgotten one by one.
+pub(crate) fn array(items: impl Iterator<Item = Value>) -> String {
+    let mut text = String::from("[");
+    for item in items {
+        if text.len() > 1 {
+            text.push(',');
+        }
+        text.push_str(&item.to_string());
+    }
+    text.push(']');
+    text
+}
+
 /// What a person can do, by words of the error; the first that fits.
 const HINTS: &[(&str, &str)] = &[
     ("read the expression", "docs/query.md describes the language"),

@@ -113,7 +113,7 @@ impl<'s> Compiler<'s> {
             return Err(limit::too_deep(span_of(expr.range())));
         }
         let span = span_of(expr.range());
-        let node = match self.what(expr, span)? {
+        let node = match limit::with_stack(|| self.what(expr, span))? {
             // A path or a call knows a better place than the whole of it.
             Translated::What(what) => Node { span, what },
             Translated::Node(node) => node,

@@ -10,7 +10,7 @@ use trailmark_core::WallTime;
 use crate::error::{Defect, Span};
 use crate::expression::Clock;
 use crate::function::Function;
-use crate::limit::Budget;
+use crate::limit::{self, Budget};
 use crate::tree::{Clause, Comparison, Comprehension, Node, Piece, Shape, Target, What};
 use crate::value::Value;
 use crate::{Kind, RunView, SeriesView};
@@ -69,7 +69,10 @@ impl<'a, 'b> Frame<'a, 'b> {
     /// The value of a node.
     pub(crate) fn value(&mut self, node: &'a Node) -> Result<Value<'a>, Defect> {
         self.budget.descend(node.span)?;
-        let value = self.compute(node)?;
+        let value = match self.budget.looks_at_stack() {
+            true => limit::with_stack(|| self.compute(node)),
+            false => self.compute(node),
+        }?;
         self.budget.ascend();
         Ok(value)
     }

@@ -22,6 +22,19 @@ const ITEM_SHARE: u64 = 2_000;
 /// Levels that evaluation may go down: the tree's, and those of lambdas that it calls.
 const MOST_LEVELS: usize = 150;
 
+/// Stack that must be left when a text or tree is descended into, in bytes: what a few levels take in a build without
+/// optimisation.
+const STACK_LEFT: usize = 256 << 10;
+/// Stack that is added where less is left.
+const MORE_STACK: usize = 2 << 20;
+/// Levels of evaluation between two looks at the stack.
+const LOOK_EACH: usize = 8;
+
+/// Goes on with enough stack, however small that of the thread is.
+pub(crate) fn with_stack<T>(go_on: impl FnOnce() -> T) -> T {
+    stacker::maybe_grow(STACK_LEFT, MORE_STACK, go_on)
+}
+
 /// Refuses a text that is too long.
 pub(crate) fn check_length(text: &str) -> Result<(), Defect> {
     // No character has more than four bytes, so that a huge text is refused without being walked.
@@ -179,6 +192,11 @@ impl Budget {
             return Err(Defect::new(span, "the query calls itself too deeply"));
         }
         self.take(1, span)
+    }
+
+    /// Whether it is time to look at how much stack is left.
+    pub(crate) fn looks_at_stack(&self) -> bool {
+        self.levels.is_multiple_of(LOOK_EACH)
     }
 
     /// Comes back from a level.

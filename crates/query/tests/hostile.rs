@@ -1,12 +1,14 @@
 //! Texts that mean harm, and texts that mean nothing: no panic, no overflow, no endless work.
 #![allow(clippy::unwrap_used)]
 
+#[path = "sample/hostile.rs"]
+mod hostile;
 mod sample;
 
 use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
-use trailmark_query::{Expression, Kind, Schema};
+use trailmark_query::{Expression, Kind, Order, Schema};
 
 use sample::CLOCK;
 
@@ -19,6 +21,11 @@ fn exercise(text: &str, kind: Kind, schema: &Schema) -> bool {
         // An exhausted search answers with an error, which is what is wanted.
         _ = search.matches_run(run);
         _ = search.prune(run);
+    }
+    if let Ok(order) = Order::parse(text, kind, schema) {
+        let mut sorter = order.sorter(CLOCK);
+        let mut keys: Vec<_> = sample::runs().iter().map_while(|run| sorter.key(run, None).ok()).collect();
+        keys.sort();
     }
     true
 }
@@ -119,6 +126,25 @@ fn balanced_texts_at_the_limit_are_evaluated_in_a_small_stack() {
         }
         assert!(n_read > 300, "{n_read} of the nests were read");
     });
+}
+
+#[test]
+fn arguments_in_arguments_need_no_large_stack() {
+    // Two levels of the tree took dozens of frames, which a build without optimisation had no room for at a hundred.
+    let task = || {
+        let schema = Schema::open();
+        let mut n_read = 0;
+        for depth in 1..60 {
+            let nests = [
+                format!("{}1{}", "'a'.replace('b', str(".repeat(depth), "))".repeat(depth)),
+                format!("{}1{}", "max(1, *[x for x in [".repeat(depth), "]])".repeat(depth)),
+                format!("{}1{}", "f\"{max(1, len('a'.join([str(".repeat(depth), ")])))}\"".repeat(depth)),
+            ];
+            n_read += nests.iter().filter(|text| exercise(text, Kind::Runs, &schema)).count();
+        }
+        assert!(n_read > 80, "{n_read} of the nests were read");
+    };
+    std::thread::Builder::new().stack_size(384 << 10).spawn(task).unwrap().join().unwrap();
 }
 
 #[test]
@@ -304,6 +330,17 @@ proptest! {
             prop_assert!(error.start <= error.end && error.end <= length, "{error:?} of {length}");
             _ = error.render(&text);
         }
+    }
+
+    #[test]
+    fn no_text_that_means_harm_does_any(bytes in prop::collection::vec(any::<u8>(), 1..60)) {
+        let schema = sample::schema(&sample::runs());
+        let text = hostile::text(&bytes);
+        let start = Instant::now();
+        exercise(&text, Kind::Runs, &schema);
+        exercise(&text, Kind::Metrics, &Schema::open());
+        _ = Expression::complete(&text, text.chars().count(), Kind::Metrics, &schema);
+        prop_assert!(start.elapsed() < Duration::from_secs(10), "{text:?}: {:?}", start.elapsed());
     }
 
     #[test]
