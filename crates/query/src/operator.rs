@@ -109,7 +109,7 @@ impl<'a> Frame<'a, '_> {
                 Value::Set(items.into())
             }
             (Operator::Add, a, b) if is_list(a) && is_list(b) => {
-                let size = a.len().unwrap_or(0) + b.len().unwrap_or(0);
+                let size = a.len().unwrap_or(0).saturating_add(b.len().unwrap_or(0));
                 self.budget.take_size(size, span)?;
                 Value::list(self.items(a, span)?.chain(self.items(b, span)?).collect())
             }
@@ -117,8 +117,11 @@ impl<'a> Frame<'a, '_> {
                 let Some(times) = times.as_int() else { return Ok(None) };
                 let times = usize::try_from(times.max(0)).unwrap_or(usize::MAX);
                 self.budget.take_size(list.len().unwrap_or(0).saturating_mul(times), span)?;
+                // None of a range's many numbers are made to be taken no times, nor nothing as often as one likes.
+                if times == 0 || list.len() == Some(0) {
+                    return Ok(Some(Value::list(Vec::new())));
+                }
                 let items: Vec<Value<'a>> = self.items(list, span)?.collect();
-                let times = if items.is_empty() { 0 } else { times };
                 Value::list(std::iter::repeat_n(items, times).flatten().collect())
             }
             _ => return Ok(None),

@@ -242,9 +242,15 @@ impl<'a> Frame<'a, '_> {
             (base, index) if base.len().is_some() && index.as_int().is_some() => {
                 let length = base.len().unwrap_or(0);
                 let found = index.as_int().and_then(|index| place(index, length));
-                Ok(match found {
-                    Some(place) => self.items(base, span)?.nth(place).unwrap_or(Value::None),
-                    None => Value::None,
+                Ok(match (base, found) {
+                    (Value::Range(range), Some(place)) => {
+                        i64::try_from(place).map_or(Value::None, |place| Value::Int(range.at(place)))
+                    }
+                    (_, Some(place)) => {
+                        self.budget.take_text(place, span)?;
+                        self.items(base, span)?.nth(place).unwrap_or(Value::None)
+                    }
+                    (_, None) => Value::None,
                 })
             }
             (base, index) => {

@@ -191,6 +191,9 @@ fn greedy_texts_end_soon() {
         "run.name.split('') == []",
         "chr(10**12) == ''",
         "int('9' * 90000) == 1",
+        "range(10**9) * 0 == [] and -1 * range(2**62) == []",
+        "range(2**62)[2**61] > 0 and range(-2**63, 2**63 - 1)[5] < 0",
+        "[] * 2**63 == [] and '' * 2**63 == ''",
         "x in x",
     ] {
         let start = Instant::now();

@@ -130,6 +130,9 @@ fn texts_are_formatted_as_python_formats_them() {
 
 #[test]
 fn lists_dicts_and_sets_compare_by_what_they_hold() {
+    check_true(
+        "range(10**9) * 0 == [] and [1] * -1 == [] and [] * 10**9 == [] and range(2**62)[2**61] == 2**61",
+    );
     check_true("[1, 2] == (1, 2) and [1, 2] < [1, 3] and [1] + [2] == [1, 2] and [0] * 2 == [0, 0]");
     check_true("{'a': 1, 'b': 2} == {'b': 2, 'a': 1} and {1, 2} == {2, 1} and set([1, 1]) == {1}");
     check_true("[1, 2, 3][1:] == [2, 3] and [1, 2, 3][-1] == 3 and list(range(0, 6, 2)) == [0, 2, 4]");
