@@ -60,6 +60,7 @@ const POINTS: Plan = Plan {
     }",
     encodings: &[
         ("step", Encoding::DELTA_BINARY_PACKED),
+        ("epoch", Encoding::BYTE_STREAM_SPLIT),
         ("time", Encoding::DELTA_BINARY_PACKED),
         ("value", Encoding::BYTE_STREAM_SPLIT),
         ("is_integer", Encoding::DELTA_BINARY_PACKED),
