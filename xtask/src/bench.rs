@@ -12,7 +12,9 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use crate::command::{output, root, run};
-use crate::{bench_ingest, bench_python, bench_query, bench_track, bench_ui, bench_up, peers};
+use crate::{
+    bench_ingest, bench_python, bench_query, bench_segments, bench_track, bench_ui, bench_up, peers,
+};
 
 /// A benchmark beside its peer.
 #[derive(Subcommand)]
@@ -31,6 +33,8 @@ pub(crate) enum Bench {
     Up(bench_up::Up),
     /// Points a second that processes record into one server.
     Ingest(bench_ingest::Ingest),
+    /// Files, bytes and seconds of a compaction, and the time that a long series takes to be sampled.
+    Segments(bench_segments::Segments),
 }
 
 /// How much of the training benchmark is run.
@@ -60,6 +64,7 @@ pub(crate) fn measure(bench: &Bench) -> Result<()> {
         Bench::Query(arguments) => bench_query::query(arguments),
         Bench::Up(arguments) => bench_up::up(arguments),
         Bench::Ingest(arguments) => bench_ingest::ingest(arguments),
+        Bench::Segments(arguments) => bench_segments::segments(arguments),
     }
 }
 
@@ -150,12 +155,7 @@ impl Raw {
 
     /// Runs a program and keeps the line of JSON that it prints.
     pub(crate) fn keep(&mut self, command: &mut Command) -> Result<Value> {
-        let done = command.current_dir(root()).stderr(Stdio::inherit()).output();
-        let done = done.with_context(|| format!("start {}", command.get_program().to_string_lossy()))?;
-        if !done.status.success() {
-            bail!("{}: {}", command.get_program().to_string_lossy(), done.status);
-        }
-        let text = String::from_utf8(done.stdout)?;
+        let text = printed(command)?;
         let line = text.lines().last().context("read a line of JSON from a benchmark")?;
         let value = serde_json::from_str(line)?;
         eprintln!("{line}");
@@ -163,10 +163,29 @@ impl Raw {
         Ok(value)
     }
 
+    /// Runs a program that prints nothing but lines of JSON, and keeps them all.
+    pub(crate) fn keep_all(&mut self, command: &mut Command) -> Result<()> {
+        for line in printed(command)?.lines() {
+            eprintln!("{line}");
+            self.write(&serde_json::from_str(line)?)?;
+        }
+        Ok(())
+    }
+
     /// Keeps a line of JSON.
     pub(crate) fn write(&mut self, line: &Value) -> Result<()> {
         Ok(writeln!(self.file, "{line}")?)
     }
+}
+
+/// What a program prints to standard output.
+fn printed(command: &mut Command) -> Result<String> {
+    let done = command.current_dir(root()).stderr(Stdio::inherit()).output();
+    let done = done.with_context(|| format!("start {}", command.get_program().to_string_lossy()))?;
+    if !done.status.success() {
+        bail!("{}: {}", command.get_program().to_string_lossy(), done.status);
+    }
+    Ok(String::from_utf8(done.stdout)?)
 }
 
 /// Processor, cores, load and commit.

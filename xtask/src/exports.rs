@@ -47,7 +47,8 @@ pub(crate) fn prove() -> Result<()> {
     Ok(())
 }
 
-fn interpreter() -> Result<PathBuf> {
+/// The interpreter with the packages.
+pub(crate) fn interpreter() -> Result<PathBuf> {
     if let Some(set) = std::env::var_os("TRAILMARK_SEGMENTS_PYTHON") {
         return Ok(PathBuf::from(set));
     }

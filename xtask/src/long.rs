@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::ValueEnum;
 
 use crate::command::{run, run_command};
-use crate::{aim, exports, fuzz, prove, python, seeds};
+use crate::{aim, exports, fuzz, prove, python, seeds, segments};
 
 /// One proof.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -37,6 +37,8 @@ pub(crate) enum Proof {
     /// The real client of Aim (from the package index on first use) against our server: every type, resuming, copying,
     /// a server killed in mid-run; its points a second beside Aim's own server. On a quiet machine.
     Aim,
+    /// pandas, Polars and DuckDB read the segments of generated repositories, and find what is exported.
+    Segments,
 }
 
 /// Runs the named proofs, or all.
@@ -73,5 +75,6 @@ fn prove(proof: Proof) -> Result<()> {
         Proof::Fuzz => fuzz::run_all(),
         Proof::Exports => exports::prove(),
         Proof::Aim => aim::prove(),
+        Proof::Segments => segments::prove(),
     }
 }
