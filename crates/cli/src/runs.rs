@@ -23,7 +23,7 @@ const ID_DIGITS: usize = 10;
 /// Log lines that are shown unless all are asked for.
 const LOG_LINES: usize = 20;
 /// The beginning of names that people seldom look for: the machine, not the model.
-const SYSTEM: &str = "__system";
+const SYSTEM: &str = "__";
 
 /// Lists, shows, changes and exports tracked runs.
 #[derive(Subcommand)]

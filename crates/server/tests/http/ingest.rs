@@ -82,7 +82,8 @@ fn a_blob_is_kept_under_its_own_name_only() {
     assert_eq!(served.send_bytes("HEAD", &url, &[], b"").status, 200);
     let other = format!("/api/v1/blobs/{}", ContentId::of("something else"));
     assert_eq!(served.send_bytes("PUT", &other, &[], &bytes).status, 400);
-    assert_eq!(served.send_bytes("PUT", "/api/v1/blobs/nonsense", &[], &bytes).status, 400);
+    // A refused body is not read: a long one could not be sent.
+    assert_eq!(served.send_bytes("PUT", "/api/v1/blobs/nonsense", &[], b"x").status, 400);
     drop(served);
     assert_eq!(trailmark_store::Store::check(&Repository::open(folder.path()).unwrap()).unwrap(), []);
 }
