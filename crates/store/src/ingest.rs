@@ -12,6 +12,7 @@ use trailmark_core::{RunId, SeriesKey, WriterId};
 use crate::frame::{Decoder, Sink};
 use crate::fs::{self, DiskFile, Files};
 use crate::journal::{self, HEADER, Headed, Header, Role};
+use crate::life::JournalState;
 use crate::record::{Column, ObjectRow};
 use crate::store::Appended;
 use crate::{Error, Order, Record, Repository};
@@ -87,15 +88,10 @@ impl Repository {
             }
             let sealed = segments.sealed(run)?;
             let mut journals = sealed.iter().flat_map(|sealed| &sealed.exact.journals);
-            if let Some(known) = journals.find(|journal| journal.writer == writer) {
-                let end = offset + bytes.len() as u64;
-                if end <= known.offset {
-                    return Ok(Appended::Durable { offset: known.offset });
-                }
-                // The whole journal stands beside its segment: what is in both is the same.
-                if offset > 0 {
-                    return Ok(Appended::Behind { offset: 0 });
-                }
+            if let Some(known) = journals.find(|journal| journal.writer == writer)
+                && let Some(answer) = folded(known, offset, bytes, &path)?
+            {
+                return Ok(answer);
             }
         }
         let slot = {
@@ -197,6 +193,23 @@ impl Repository {
             has_ended: watch.has_ended,
         }))
     }
+}
+
+/// What to answer about a journal that went into a segment and is not there any more; none when it begins anew, whole,
+/// beside the segment: what is in both is the same.
+fn folded(known: &JournalState, offset: u64, bytes: &[u8], path: &Path) -> Result<Option<Appended>, Error> {
+    if known.end.is_none() {
+        // More may come. Nothing that is sent again on the way there counts as durable, or the sender would go on from
+        // where the segment ends, and be sent back for ever.
+        return Ok((offset > 0).then_some(Appended::Behind { offset: 0 }));
+    }
+    if offset.saturating_add(bytes.len() as u64) <= known.offset {
+        return Ok(Some(Appended::Durable { offset: known.offset }));
+    }
+    if bytes.is_empty() {
+        return Ok(Some(Appended::Behind { offset: known.offset }));
+    }
+    Err(Error::Frames { reason: "want nothing after the end", offset: known.offset, path: path.to_owned() })
 }
 
 impl Ingest {

@@ -1,9 +1,13 @@
 //! A journal that is sent elsewhere in pieces is the same there, wherever it is cut and interrupted.
 #![allow(clippy::unwrap_used)]
 
+use std::time::Duration;
+
 use proptest::prelude::*;
-use trailmark_core::{Artifact, Context, End, Figure, RunId, RunStatus, SeriesKey, Step, Value, WallTime};
-use trailmark_store::{Appended, Record, Repository, Store as _};
+use trailmark_core::{
+    Artifact, Context, End, Figure, RunId, RunStatus, SeriesKey, Step, Value, WallTime, WriterId,
+};
+use trailmark_store::{Appended, Compact, JournalReader, Record, Repository, Store as _};
 
 fn time(secs: i64) -> WallTime {
     WallTime::from_nanos(secs * 1_000_000_000)
@@ -32,7 +36,7 @@ proptest! {
         let mut reader = source.journal(run, id);
         let mut step = 0;
         let mut lost = lost.into_iter();
-        let mut send = |reader: &mut trailmark_store::JournalReader| {
+        let mut send = |reader: &mut JournalReader| {
             while let Some(piece) = reader.next(most).unwrap() {
                 for blob in &piece.blobs {
                     target.put_blob_from(&mut *source.open_blob(blob).unwrap()).unwrap();
@@ -73,4 +77,57 @@ proptest! {
         prop_assert_eq!(theirs.status, RunStatus::Ended(End::Finished));
         prop_assert_eq!(target.check().unwrap(), vec![]);
     }
+}
+
+/// Sends what is new, in small pieces, and goes where the receiver says; gives up when that has no end.
+fn send(source: &Repository, target: &Repository, reader: &mut JournalReader, of: (RunId, WriterId)) {
+    for _ in 0..200 {
+        let Some(piece) = reader.next(300).unwrap() else { return };
+        match target.append(of.0, of.1, piece.offset, &piece.bytes).unwrap() {
+            Appended::Durable { offset } if offset == piece.end() => {}
+            Appended::Durable { offset } | Appended::Behind { offset } => {
+                *reader = source.journal(of.0, of.1);
+                assert!(reader.seek(offset).unwrap(), "{offset}");
+            }
+            Appended::Gone => panic!("nobody deleted it"),
+        }
+    }
+    panic!("the receiver sends the sender to and fro");
+}
+
+#[test]
+fn a_writer_that_comes_back_after_its_run_was_folded_goes_on() {
+    let (here, there) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let source = Repository::open_or_create(here.path()).unwrap();
+    let run = RunId::from_parts(1, [1; 6]);
+    let mut writer = source.writer(run).unwrap();
+    let id = writer.id();
+    let mut reader = source.journal(run, id);
+    let mut step = 0;
+    let at_once = Compact { quiet: Duration::ZERO, crashed_quiet: Duration::ZERO, ..Compact::default() };
+    for has_end in [false, false, true] {
+        for _ in 0..40 {
+            step += 1;
+            writer.append(&[point("loss", step, step as f64 / 7.0)]).unwrap();
+        }
+        if has_end {
+            writer.end(time(9), End::Finished).unwrap();
+        }
+        // The receiver is another process each time, which has no lease of the writer.
+        let target = Repository::open_or_create(there.path()).unwrap();
+        send(&source, &target, &mut reader, (run, id));
+        assert_eq!(target.read_run(run).unwrap().series, source.read_run(run).unwrap().series);
+        drop(target);
+        let target = Repository::open(there.path()).unwrap();
+        assert_eq!(target.compact(&at_once).unwrap().n_runs, 1);
+        assert_eq!(target.read_run(run).unwrap().series, source.read_run(run).unwrap().series);
+    }
+    let target = Repository::open(there.path()).unwrap();
+    let end = reader.offset();
+    assert_eq!(target.append(run, id, u64::MAX, &[]).unwrap(), Appended::Behind { offset: end });
+    assert!(target.append(run, id, u64::MAX, b"more").is_err(), "nothing comes after the end");
+    // One that knows nothing any more begins anew, and is told that all is there.
+    let piece = source.journal(run, id).next(300).unwrap().unwrap();
+    assert_eq!(target.append(run, id, 0, &piece.bytes).unwrap(), Appended::Durable { offset: end });
+    assert_eq!(target.read_run(run).unwrap().status, RunStatus::Ended(End::Finished));
 }
