@@ -22,6 +22,9 @@ use crate::snapshot::Snapshots;
 /// How long sums over all files stay true enough.
 const STATS_FRESH: Duration = Duration::from_secs(5);
 
+/// Who answers questions, and who keeps the answers, where somebody does.
+pub(crate) type Helpers = (Option<Arc<dyn Answerer>>, Option<Arc<dyn Keeper>>);
+
 /// The server's state.
 #[derive(Debug)]
 pub(crate) struct App {
@@ -48,7 +51,7 @@ impl App {
     pub(crate) fn open(
         store: Arc<dyn Store>,
         path: PathBuf,
-        (answerer, keeper): (Option<Arc<dyn Answerer>>, Option<Arc<dyn Keeper>>),
+        (answerer, keeper): Helpers,
         sign_in: SignIn,
     ) -> Result<Self, ApiError> {
         Ok(Self {

@@ -15,6 +15,9 @@ use trailmark_store::Repository;
 /// Longest wait for anything.
 pub(crate) const LIMIT: Duration = Duration::from_secs(60);
 
+/// Who answers questions, and who keeps the answers.
+type Helpers = (Option<Arc<dyn Answerer>>, Option<Arc<dyn Keeper>>);
+
 /// A server that serves until it is dropped.
 pub(crate) struct Served {
     pub(crate) address: SocketAddr,
@@ -62,11 +65,7 @@ impl Served {
         Self::begin(repository, (answerer, keeper), false)
     }
 
-    fn begin(
-        repository: &Path,
-        (answerer, keeper): (Option<Arc<dyn Answerer>>, Option<Arc<dyn Keeper>>),
-        wants_sign_in: bool,
-    ) -> Self {
+    fn begin(repository: &Path, (answerer, keeper): Helpers, wants_sign_in: bool) -> Self {
         let server = Server::bind(Options {
             store: Arc::new(Repository::open(repository).unwrap()),
             path: repository.to_owned(),
