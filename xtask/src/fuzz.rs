@@ -55,7 +55,9 @@ pub(crate) fn run_all() -> Result<()> {
     build.args(["build", "--locked", "--manifest-path", "fuzz/Cargo.toml", "--target", host]);
     run_command(build.env("RUSTFLAGS", FLAGS.join(" ")))?;
     let mut raw = Raw::create("fuzz", &json!({"seconds": seconds}))?;
-    for (name, seeds) in TARGETS {
+    let chosen = std::env::var("TRAILMARK_FUZZ_TARGETS").unwrap_or_default();
+    let is_chosen = |name: &str| chosen.is_empty() || chosen.split(',').any(|one| one == name);
+    for (name, seeds) in TARGETS.into_iter().filter(|(name, _)| is_chosen(name)) {
         let place = root().join("fuzz");
         let (corpus, artifacts) = (place.join("corpus").join(name), place.join("artifacts").join(name));
         for folder in [&corpus, &artifacts] {

@@ -29,8 +29,9 @@ pub(crate) enum Proof {
     Seeds,
     /// The Python callbacks beside the real frameworks, and the example that people copy, with a server too.
     Frameworks,
-    /// A minute of random inputs for each parser of foreign bytes: queries, journals, data sets, Aim's messages. Wants a C++ compiler;
-    /// `TRAILMARK_FUZZ_SECS` says for how long.
+    /// A minute of random inputs for each parser of foreign bytes: queries, journals and their frames, the catalog's rows, settings, data sets, Aim's
+    /// messages. Wants a C++ compiler;
+    /// `TRAILMARK_FUZZ_SECS` says for how long, `TRAILMARK_FUZZ_TARGETS` which (`frame,catalog`).
     Fuzz,
     /// pandas, pyarrow, Polars and DuckDB read every exported table in every form, and find the same in each.
     Exports,

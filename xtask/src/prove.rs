@@ -14,11 +14,13 @@ use crate::command::{output, root, run};
 /// Gigabytes that must be free before the largest proof begins.
 const FREE_GIGABYTES: u64 = 6;
 
-/// Kills 1,000 writers.
+/// Kills 1,000 writers, in four repositories.
 pub(crate) fn kill() -> Result<()> {
     let program = build("trailmark-client", "kill", &[])?;
     let mut raw = Raw::create("kill", &settings(&json!({"runs": 1000, "writers": 8})))?;
-    raw.keep(Command::new(program).args(["--runs", "1000", "--writers", "8"]))?;
+    for _ in 0..4 {
+        raw.keep(Command::new(&program).args(["--runs", "250", "--writers", "8"]))?;
+    }
     println!("raw output: {}", raw.path.display());
     Ok(())
 }

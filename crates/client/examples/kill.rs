@@ -10,12 +10,13 @@ use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime};
 
 use trailmark_client::{Run, RunOptions};
 use trailmark_core::{At, Context, ParamValue, Recorder as _, RunId, SeriesKey, Step, Value, WallTime};
-use trailmark_store::{Repository, Store as _};
+use trailmark_store::{Compact, Repository, Store as _};
 
 /// Points of each series in a batch.
 const BATCH: i64 = 7;
@@ -83,7 +84,7 @@ impl Victim {
         // A new run id has random bytes.
         let id = RunId::generate(WallTime::from(SystemTime::now()));
         let random = u64::from_le_bytes(id.as_bytes()[4..].try_into().unwrap()) >> 16;
-        Self { child, reader, end: Instant::now() + Duration::from_micros(500 + random % 400_000) }
+        Self { child, reader, end: Instant::now() + Duration::from_micros(500 + random % 200_000) }
     }
 
     /// Kills it when its time has come; says its run and how many batches it reported.
@@ -118,22 +119,22 @@ fn torment(runs: u64, writers: u64) {
     // One reader lives through all of it, as a server does.
     let watcher = Repository::open_or_create(folder.path()).unwrap();
     let mut expected = BTreeMap::new();
-    while tally.killed < runs {
-        let mut victims: Vec<Victim> = (0..writers).map(|_| Victim::start(folder.path())).collect();
-        victims.sort_by_key(|victim| victim.end);
-        for victim in victims {
-            tally.killed += 1;
-            if tally.killed.is_multiple_of(100) {
-                eprintln!("{} killed, {} points reported, {} lost", tally.killed, tally.reported, tally.lost);
-            }
-            match victim.kill() {
-                Some((id, n_batches)) => {
-                    look(&Repository::open(folder.path()).unwrap(), &watcher, (id, n_batches), &mut tally);
-                    expected.insert(id, n_batches);
-                }
-                None => tally.before_their_first_word += 1,
-            }
-        }
+    let is_over = AtomicBool::new(false);
+    let n_folded = std::thread::scope(|scope| {
+        // Another process's part: crashed runs are folded together as soon as their writers are gone.
+        let folder = folder.path();
+        let folding = scope.spawn(|| fold(folder, &is_over));
+        let over = Over(&is_over);
+        rounds((runs, writers), &watcher, &mut expected, &mut tally);
+        drop(over);
+        folding.join().unwrap()
+    });
+    // Every tenth once more, when most of them lie in segments.
+    let fresh = Repository::open(folder.path()).unwrap();
+    for (id, n_batches) in expected.iter().step_by(10) {
+        let mut last = Tally::default();
+        look(&fresh, &watcher, (*id, *n_batches), &mut last);
+        tally.lost += last.lost;
     }
     let rows = Repository::open(folder.path()).unwrap().rows().unwrap();
     for (id, n_batches) in &expected {
@@ -145,11 +146,60 @@ fn torment(runs: u64, writers: u64) {
     println!(
         "{{\"name\": \"kill\", \"writers\": {writers}, \"killed\": {killed}, \
          \"before_their_first_word\": {before_their_first_word}, \"reported_points\": {reported}, \"lost\": {lost}, \
-         \"torn_tails\": {torn}, \"slowest_crashed_millis\": {}}}",
+         \"torn_tails\": {torn}, \"folded\": {n_folded}, \"slowest_crashed_millis\": {}}}",
         slowest_word.as_millis()
     );
     assert_eq!(lost, 0);
     assert!(reported > 0);
+}
+
+/// Ends the folding, also when what follows fails.
+struct Over<'a>(&'a AtomicBool);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Folds all runs together that have no living writer, again and again; says how many it folded.
+fn fold(folder: &Path, is_over: &AtomicBool) -> u64 {
+    let repository = Repository::open(folder).unwrap();
+    let (quiet, crashed_quiet) = (Duration::ZERO, Duration::ZERO);
+    let mut n_folded = 0;
+    while !is_over.load(Ordering::Relaxed) {
+        let compact = Compact { quiet, crashed_quiet, sweeps_blobs: false, ..Compact::default() };
+        n_folded += repository.compact(&compact).unwrap().n_runs;
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    n_folded
+}
+
+/// Starts writers and kills them until so many were killed.
+fn rounds(
+    (runs, writers): (u64, u64),
+    watcher: &Repository,
+    expected: &mut BTreeMap<RunId, i64>,
+    tally: &mut Tally,
+) {
+    let folder = watcher.path();
+    while tally.killed < runs {
+        let mut victims: Vec<Victim> = (0..writers).map(|_| Victim::start(folder)).collect();
+        victims.sort_by_key(|victim| victim.end);
+        for victim in victims {
+            tally.killed += 1;
+            if tally.killed.is_multiple_of(100) {
+                eprintln!("{} killed, {} points reported, {} lost", tally.killed, tally.reported, tally.lost);
+            }
+            match victim.kill() {
+                Some((id, n_batches)) => {
+                    look(&Repository::open(folder).unwrap(), watcher, (id, n_batches), tally);
+                    expected.insert(id, n_batches);
+                }
+                None => tally.before_their_first_word += 1,
+            }
+        }
+    }
 }
 
 /// Counts what is missing of a run of which `n_batches` were reported.

@@ -54,19 +54,23 @@ impl Writers {
         n_refused
     }
 
-    /// Every acknowledged step is there, and no other.
-    fn check(&self, folder: &Path) -> i64 {
-        let repository = Repository::open(folder).unwrap();
-        assert_eq!(repository.rows().unwrap().len() as u64, RUNS);
-        for (number, (_, n_steps)) in (1..).zip(&self.0) {
-            let run = repository.read_run(run_id(number)).unwrap();
-            for name in ["loss", "note"] {
-                let points = &run.series[&SeriesKey::new(name, Context::empty())].points;
-                assert!(points.iter().map(|point| point.step.0).eq(0..*n_steps), "{name} of run {number}");
-            }
-        }
-        self.0.iter().map(|(_, n_steps)| n_steps).sum()
+    fn steps(&self) -> Vec<i64> {
+        self.0.iter().map(|(_, n_steps)| *n_steps).collect()
     }
+}
+
+/// Every acknowledged step is there, and no other; says how many they are.
+fn check(folder: &Path, steps: &[i64]) -> i64 {
+    let repository = Repository::open(folder).unwrap();
+    assert_eq!(repository.rows().unwrap().len() as u64, RUNS);
+    for (number, n_steps) in (1..).zip(steps) {
+        let run = repository.read_run(run_id(number)).unwrap();
+        for name in ["loss", "note"] {
+            let points = &run.series[&SeriesKey::new(name, Context::empty())].points;
+            assert!(points.iter().map(|point| point.step.0).eq(0..*n_steps), "{name} of run {number}");
+        }
+    }
+    steps.iter().sum()
 }
 
 fn is_refused<T>(answer: Result<T, Error>) -> bool {
@@ -98,21 +102,23 @@ pub(crate) fn prove(folder: &Path) -> Figures {
     let ballast = folder.join("ballast");
     std::fs::write(&ballast, vec![0; 2_000_000]).unwrap();
     let n_refused = writers.record(i64::MAX);
-    let n_full = writers.check(&place);
+    let n_full = check(&place, &writers.steps());
     eprintln!("full: {n_full} steps acknowledged, {n_refused} refused");
     let n_asked = refused(&repository, 1);
     assert_eq!(n_asked, 4, "what needs room is refused");
-    writers.check(&place);
+    check(&place, &writers.steps());
 
     std::fs::remove_file(&ballast).unwrap();
     assert_eq!(writers.record(100), 0, "there is room again");
     assert_eq!(refused(&repository, 2), 0);
-    let n_all = writers.check(&place);
+    let steps = writers.steps();
+    let n_all = check(&place, &steps);
     eprintln!("room: {} more steps acknowledged", n_all - n_full);
     let living: Vec<&str> = repository.rows().unwrap().iter().map(|row| row.status.word()).collect();
     assert_eq!(living, ["running"; RUNS as usize]);
     writers.0.iter_mut().for_each(|(writer, _)| writer.end(time(9), End::Finished).unwrap());
-    assert_eq!(writers.check(&place), n_all);
+    drop(writers);
+    assert_eq!(check(&place, &steps), n_all);
     // An edit that found no room left a torn frame behind the edits before it: told, and set aside.
     let n_torn =
         repository.check().unwrap().iter().map(|problem| assert_eq!(problem.reason, "torn tail")).count();
@@ -122,7 +128,7 @@ pub(crate) fn prove(folder: &Path) -> Figures {
 
     remount(folder, "remount,ro");
     let repository = Repository::open(&place).unwrap();
-    assert_eq!(writers.check(&place), n_all, "everything is read");
+    assert_eq!(check(&place, &steps), n_all, "everything is read");
     let n_read_only =
         refused(&repository, 3) + usize::from(is_refused(repository.writer(run_id(9)).map(|_| ())));
     assert_eq!(n_read_only, 5, "everything else is refused");
@@ -130,7 +136,7 @@ pub(crate) fn prove(folder: &Path) -> Figures {
     eprintln!("read-only: read whole, {n_read_only} requests refused");
     remount(folder, "remount,rw");
     assert_eq!(refused(&repository, 4), 0);
-    assert_eq!(writers.check(&place), n_all);
+    assert_eq!(check(&place, &steps), n_all);
     vec![
         ("steps_when_full", n_full.to_string()),
         ("refused_frames", n_refused.to_string()),
