@@ -463,3 +463,22 @@ pub(crate) fn holds(path: &Path, repository: &str, n_runs: usize) -> bool {
     // One that cannot be read cannot be written on either.
     path.exists() && look().unwrap_or(false)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn journals_that_are_longer_than_can_be_counted_make_no_panic() {
+        let id = RunId::from_bytes([1; 12]);
+        let journal =
+            |writer| JournalState::sealed(WriterId::from_bytes([writer; 8]), Role::Run, u64::MAX - 9);
+        let mut state = RunState::empty(id);
+        let journals = Journals { states: vec![journal(1), journal(2)], ..Journals::default() };
+        state.set_journals(journals, Path::new("run"));
+        let mut keys = Keys::default();
+        let bytes = write_state(&state, &mut keys);
+        let again = read_state((id, Path::new("run")), &mut Reader(&bytes), &keys).unwrap();
+        assert_eq!((again.row.n_bytes, &again.row), (u64::MAX, &state.row));
+    }
+}

@@ -289,7 +289,9 @@ impl RunState {
         (row.created, row.ended, row.latest, row.status) =
             (life.created, life.ended, life.latest, life.status);
         let n_bytes = journals.states.iter().map(|journal| journal.n_bytes);
-        row.n_bytes = n_bytes.chain(journals.foreign.iter().map(|problem| problem.n_bytes)).sum();
+        row.n_bytes = n_bytes
+            .chain(journals.foreign.iter().map(|problem| problem.n_bytes))
+            .fold(0, u64::saturating_add);
         row.problems = journals.problems(folder);
         self.journals = journals;
     }
