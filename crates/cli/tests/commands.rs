@@ -248,7 +248,7 @@ fn archived_runs_are_listed_on_demand_alone() {
     assert_eq!(names(place.run("runs ls --repo repo --json")), ["new"]);
     assert_eq!(names(place.run("runs ls --repo repo --json --all")), ["old", "new"]);
     let done = place.run("runs ls --repo repo").ok();
-    assert!(done.stderr.contains("1 archived runs are not listed"), "{done:?}");
+    assert!(done.stderr.contains("1 archived run is not listed"), "{done:?}");
 }
 
 #[test]
