@@ -20,6 +20,7 @@ use tokio::sync::{broadcast, mpsc, watch};
 use crate::app::App;
 use crate::dto::Hello;
 use crate::error::ApiError;
+use crate::sign_in::Who;
 
 /// How often the store is asked.
 const POLL: Duration = Duration::from_millis(400);
@@ -131,7 +132,7 @@ pub(crate) struct Request {
 }
 
 /// The stream of a listener. Called inside the runtime.
-pub(crate) fn listen(app: Arc<App>, request: &Request) -> Result<Response, ApiError> {
+pub(crate) fn listen(app: Arc<App>, who: Who, request: &Request) -> Result<Response, ApiError> {
     let events = app.live.events.subscribe();
     let snapshot = app.snapshots.fresh()?;
     let (sender, receiver) = mpsc::channel(16);
@@ -146,20 +147,20 @@ pub(crate) fn listen(app: Arc<App>, request: &Request) -> Result<Response, ApiEr
         first.push(event("changed", &missed.to_dto(now.clone())));
         cursor = now;
     }
-    tokio::spawn(forward(app, events, sender, first, cursor));
+    tokio::spawn(forward((app, who), events, sender, first, cursor));
     let body = Body::from_stream(Lines(receiver));
     Ok(([(CONTENT_TYPE, "text/event-stream"), (CACHE_CONTROL, "no-store")], body).into_response())
 }
 
 async fn forward(
-    app: Arc<App>,
+    (app, who): (Arc<App>, Who),
     mut events: broadcast::Receiver<Event>,
     sender: mpsc::Sender<Bytes>,
     first: Vec<Bytes>,
     mut cursor: String,
 ) {
     let mut end = app.live.end.subscribe();
-    let snapshots = Arc::downgrade(&app);
+    let (snapshots, is_watched) = (Arc::downgrade(&app), app.sign_in.is_required());
     drop(app);
     for text in first {
         if sender.send(text).await.is_err() {
@@ -188,6 +189,14 @@ async fn forward(
                 }
             },
         };
+        // A token that was revoked meanwhile ends the stream; the page is told when it asks for another.
+        if is_watched {
+            let (app, who) = (snapshots.clone(), who.clone());
+            let stands = move || app.upgrade().is_some_and(|app| app.sign_in.stands(&*app.store, &who));
+            if !tokio::task::spawn_blocking(stands).await.unwrap_or(false) {
+                return;
+            }
+        }
         if sender.send(text).await.is_err() {
             return;
         }

@@ -90,7 +90,7 @@ fn repository() -> Router<Arc<App>> {
         .route("/home", get(|app: Shared| json(app, info::home)))
         .route("/views", kept)
         .route("/labels", said)
-        .route("/events", get(|app: Shared, Parameters(request)| events(app, request)))
+        .route("/events", get(|app: Shared, Extension(who), Parameters(request)| events(app, who, request)))
 }
 
 fn runs_and_series() -> Router<Arc<App>> {
@@ -210,11 +210,11 @@ async fn csv(app: Shared, request: runs::CsvRequest) -> Answer {
     Ok(sent("text/csv; charset=utf-8", text))
 }
 
-async fn events(State(app): Shared, request: live::Request) -> Answer {
+async fn events(State(app): Shared, who: Who, request: live::Request) -> Answer {
     let shared = Arc::clone(&app);
     // The first look may wait for the disk.
     work(State(app), |app| app.snapshots.fresh().map(drop)).await?;
-    live::listen(shared, &request)
+    live::listen(shared, who, &request)
 }
 
 async fn fallback(uri: Uri, headers: HeaderMap) -> Answer {
@@ -264,6 +264,10 @@ fn session() -> MethodRouter<Arc<App>> {
 /// Lets in whom a token or a session makes known, and notes what they change. The page itself holds nothing, and is
 /// there for everybody.
 async fn known(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
+    if let Some(anybody) = app.sign_in.anybody() {
+        request.extensions_mut().insert(anybody);
+        return next.run(request).await;
+    }
     let path = request.uri().path().to_owned();
     if let Some(token) = aim::route::token_of(&path) {
         let token = token.map(str::to_owned);
@@ -285,7 +289,7 @@ async fn known(State(app): State<Arc<App>>, mut request: Request, next: Next) ->
         app.sign_in.admits(&who, &method, &headers)?;
         Ok(who)
     });
-    let (method, is_required) = (request.method().clone(), app.sign_in.is_required());
+    let method = request.method().clone();
     let (name, response) = match looked.await {
         Ok(who) => {
             let name = who.name.clone();
@@ -297,7 +301,7 @@ async fn known(State(app): State<Arc<App>>, mut request: Request, next: Next) ->
     let status = response.status().as_u16();
     // A run that is being recorded is told of once: where its journal begins.
     let is_piece = path.starts_with("/api/v1/journals/") && status == 200;
-    if is_required && !method.is_safe() && !is_piece {
+    if !method.is_safe() && !is_piece {
         let line = sign_in::audit_line(&name, &method, &path, status);
         if let Err(error) = work(State(app), move |app| Ok(app.store.audit(&line)?)).await {
             tracing::error!(%error, "the audit log cannot be written");

@@ -66,10 +66,24 @@ impl SignIn {
         self.is_required
     }
 
+    /// Whoever asks a server that wants to know nobody.
+    pub(crate) fn anybody(&self) -> Option<Who> {
+        (!self.is_required).then(|| Who { name: String::new(), scope: Scope::Admin })
+    }
+
+    /// Whether somebody may still do what they did when they came: for streams that stay open.
+    pub(crate) fn stands(&self, store: &dyn Store, who: &Who) -> bool {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        !self.is_required
+            || state
+                .named(store, &who.name)
+                .is_ok_and(|token| token.is_some_and(|token| token.scope >= who.scope && !token.is_expired()))
+    }
+
     /// Who sends these headers.
     pub(crate) fn who(&self, store: &dyn Store, headers: &HeaderMap) -> Result<Who, ApiError> {
-        if !self.is_required {
-            return Ok(Who { name: String::new(), scope: Scope::Admin });
+        if let Some(anybody) = self.anybody() {
+            return Ok(anybody);
         }
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let hash = match bearer(headers) {
@@ -92,8 +106,8 @@ impl SignIn {
 
     /// Who one of Aim's clients is, by the token that its paths begin with; it records, and so must be allowed to.
     pub(crate) fn who_by_path(&self, store: &dyn Store, token: Option<&str>) -> Result<Who, ApiError> {
-        if !self.is_required {
-            return Ok(Who { name: String::new(), scope: Scope::Admin });
+        if let Some(anybody) = self.anybody() {
+            return Ok(anybody);
         }
         let hash = ContentId::of(token.ok_or_else(ApiError::unknown)?);
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
@@ -154,14 +168,23 @@ impl Who {
 }
 
 impl State {
-    /// The token of a hash, if it may still be used.
-    fn token(&mut self, store: &dyn Store, hash: &ContentId) -> Result<Token, ApiError> {
+    /// The tokens as they were a moment ago.
+    fn tokens(&mut self, store: &dyn Store) -> Result<&[Token], ApiError> {
         if self.tokens.as_ref().is_none_or(|(read, _)| read.elapsed() > FRESH) {
             self.tokens = Some((Instant::now(), store.tokens()?));
         }
-        let tokens = self.tokens.iter().flat_map(|(_, tokens)| tokens);
+        Ok(self.tokens.as_ref().map(|(_, tokens)| tokens.as_slice()).unwrap_or_default())
+    }
+
+    fn named(&mut self, store: &dyn Store, name: &str) -> Result<Option<&Token>, ApiError> {
+        Ok(self.tokens(store)?.iter().find(|token| token.name == name))
+    }
+
+    /// The token of a hash, if it may still be used.
+    fn token(&mut self, store: &dyn Store, hash: &ContentId) -> Result<Token, ApiError> {
         // Hashes of random bits: how long a comparison takes tells nothing that helps to guess them.
-        let token = tokens.into_iter().find(|token| token.hash == *hash).ok_or_else(ApiError::unknown)?;
+        let token = self.tokens(store)?.iter().find(|token| token.hash == *hash);
+        let token = token.ok_or_else(ApiError::unknown)?;
         if token.is_expired() {
             return Err(ApiError::SignIn { message: format!("the token {:?} has expired", token.name) });
         }

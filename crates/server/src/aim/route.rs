@@ -167,18 +167,23 @@ fn json_answer(answer: Result<Json, Exception>) -> Response {
     }
 }
 
-async fn write(State(app): Shared, Path(who): Path<Who>, upgrade: WebSocketUpgrade) -> Response {
+async fn write(
+    State(app): Shared,
+    Path(who): Path<Who>,
+    Extension(known): Extension<sign_in::Who>,
+    upgrade: WebSocketUpgrade,
+) -> Response {
     let upgrade = upgrade.max_message_size(MOST_MESSAGE_BYTES).max_frame_size(MOST_MESSAGE_BYTES);
-    upgrade.on_upgrade(move |socket| serve(app, who.client, socket))
+    upgrade.on_upgrade(move |socket| serve(app, (who.client, known), socket))
 }
 
 /// Serves a write socket to its end.
-async fn serve(app: Arc<App>, client: String, socket: WebSocket) {
+async fn serve(app: Arc<App>, (client, known): (String, sign_in::Who), socket: WebSocket) {
     if let Err(exception) = call::pool(&app).connect(&client) {
         tracing::warn!(client, error = exception.message(), "an Aim client is turned away");
         return;
     }
-    let is_clean = exchange(&app, &client, socket).await;
+    let is_clean = exchange(&app, (&client, &known), socket).await;
     call::pool(&app).disconnect(&client, is_clean);
     tracing::debug!(client, is_clean, "the write socket of an Aim client is closed");
 }
@@ -191,7 +196,7 @@ enum Event {
 }
 
 /// Takes messages until the socket closes; says whether the client closed it.
-async fn exchange(app: &Arc<App>, client: &str, mut socket: WebSocket) -> bool {
+async fn exchange(app: &Arc<App>, (client, known): (&str, &sign_in::Who), mut socket: WebSocket) -> bool {
     let mut end = app.live.end.subscribe();
     let mut ping = tokio::time::interval(PING);
     let mut heard = tokio::time::Instant::now();
@@ -223,10 +228,19 @@ async fn exchange(app: &Arc<App>, client: &str, mut socket: WebSocket) -> bool {
             Message::Close(_) => return true,
             Message::Ping(_) | Message::Pong(_) => continue,
         };
-        let (ours, of) = (Arc::clone(app), client.to_owned());
-        let done = tokio::task::spawn_blocking(move || call::write(&ours, &of, &message)).await;
-        match done {
-            Ok(Ok(())) => {
+        let (ours, of, known) = (Arc::clone(app), client.to_owned(), known.clone());
+        // A token that was revoked meanwhile writes no more; the client is told when it comes again.
+        let write = move || match ours.sign_in.stands(&*ours.store, &known) {
+            true => Some(call::write(&ours, &of, &message)),
+            false => None,
+        };
+        let done = tokio::task::spawn_blocking(write).await;
+        match done.map(Option::transpose) {
+            Ok(Ok(None)) => {
+                close(&mut socket, FAILED, "its token is known no more").await;
+                return false;
+            }
+            Ok(Ok(Some(()))) => {
                 if socket.send(Message::Binary(Bytes::from_static(b"OK"))).await.is_err() {
                     return false;
                 }
@@ -235,7 +249,7 @@ async fn exchange(app: &Arc<App>, client: &str, mut socket: WebSocket) -> bool {
                 let error = match failed {
                     Ok(Err(error)) => error.to_string(),
                     Err(error) => error.to_string(),
-                    Ok(Ok(())) => String::new(),
+                    Ok(Ok(_)) => String::new(),
                 };
                 tracing::error!(
                     client,

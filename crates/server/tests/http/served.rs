@@ -149,10 +149,20 @@ impl Served {
 
     /// Listens to events.
     pub(crate) fn events(&self, cursor: &str) -> Events {
+        self.listen(cursor, "")
+    }
+
+    /// The same with a token.
+    pub(crate) fn events_as(&self, token: &str) -> Events {
+        self.listen("", &format!("authorization: Bearer {token}\r\n"))
+    }
+
+    fn listen(&self, cursor: &str, header: &str) -> Events {
         let mut stream = TcpStream::connect(self.address).unwrap();
         stream.set_read_timeout(Some(LIMIT)).unwrap();
         let host = self.address;
-        write!(stream, "GET /api/v1/events?cursor={cursor} HTTP/1.1\r\nhost: {host}\r\n\r\n").unwrap();
+        write!(stream, "GET /api/v1/events?cursor={cursor} HTTP/1.1\r\nhost: {host}\r\n{header}\r\n")
+            .unwrap();
         let mut reader = BufReader::new(stream);
         let mut line = String::new();
         reader.read_line(&mut line).unwrap();
@@ -193,7 +203,8 @@ impl Events {
         let mut name = String::new();
         loop {
             let mut line = String::new();
-            if self.0.read_line(&mut line).unwrap() == 0 {
+            // The last chunk has no bytes.
+            if self.0.read_line(&mut line).unwrap() == 0 || line == "0\r\n" {
                 return None;
             }
             // Between the lines of events stand those of chunks, which are neither.

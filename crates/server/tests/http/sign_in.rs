@@ -83,8 +83,12 @@ fn a_revoked_or_expired_token_ends_at_once_with_its_sessions() {
         (expired.status, expired.json()["message"].as_str()),
         (401, Some("the token \"brief\" has expired"))
     );
+    let mut stream = served.events_as(&gone);
+    assert!(stream.next().is_some_and(|(name, _)| name == "hello"));
     Repository::open(folder.path()).unwrap().revoke_token("gone").unwrap();
     std::thread::sleep(Duration::from_millis(1100));
+    begin(folder.path(), "after", 2.0).end(Some(End::Finished));
+    assert!(stream.next().is_none(), "a stream that was open tells nothing more");
     assert_eq!(with(&served, &gone, "GET", "/api/v1/info", "").status, 401);
     assert_eq!(served.send("GET", "/api/v1/info", &own, "").status, 401);
 }
