@@ -52,7 +52,7 @@ const HINTS: &[(&str, &str)] = &[
     ("find the server", "it is where trailmark up serves, for instance http://127.0.0.1:43800"),
     ("copy runs:", "give another folder: trailmark runs cp RUN --to REPO"),
     ("is being recorded", "wait until it has ended, or copy it: trailmark runs cp RUN --to REPO"),
-    ("it was folded together", "trailmark runs cp RUN --to REPO, then trailmark runs rm RUN --yes"),
+    ("manifest.toml", "trailmark repo repair makes the list of segments again from what they hold"),
     ("it was deleted there", "trailmark runs restore RUN --repo REPO, then the same command again"),
     (
         "other bytes are there",

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use rusqlite::{Connection, OpenFlags, params};
-use trailmark_core::{Artifact, Edit, End, RunId, RunStatus, SeriesKey, Step, WallTime, WriterId};
+use trailmark_core::{Artifact, Edit, RunId, RunStatus, SeriesKey, Step, WallTime, WriterId};
 
 use crate::Order;
 use crate::codec::{Reader, Writer};
@@ -20,7 +20,7 @@ use crate::row::{ArtifactRow, Kind, RunState, SeriesRow};
 use crate::scan::Journals;
 
 /// Grows when the meaning of a row changes.
-const VERSION: i64 = 7;
+const VERSION: i64 = 8;
 /// Reasons of damage, by their numbers in a row.
 const DAMAGE: [&str; 5] = ["", "torn tail", "impossible length", "wrong checksum", "unknown record"];
 
@@ -377,15 +377,9 @@ fn write_journal(writer: &mut Writer, journal: &JournalState) {
         writer.byte(u8::from(time.is_some()));
         writer.signed(time.unwrap_or(0));
     }
-    let (kind, code, message) = match journal.end.as_ref().map(|end| &end.1) {
-        None | Some(End::Finished) => (0, None, ""),
-        Some(End::Failed { exit_code, message }) => (1, *exit_code, message.as_str()),
-        Some(End::Killed { signal }) => (2, Some(*signal), ""),
-    };
-    writer.byte(kind);
-    writer.byte(u8::from(code.is_some()));
-    writer.signed(i64::from(code.unwrap_or(0)));
-    writer.text(message);
+    if let Some((_, end)) = &journal.end {
+        writer.end(end);
+    }
     writer.unsigned(journal.series.len() as u64);
     journal.series.iter().for_each(|place| writer.unsigned(u64::from(*place)));
     let damage = journal.damage.and_then(|reason| DAMAGE.iter().position(|known| *known == reason));
@@ -402,14 +396,9 @@ fn read_journal(reader: &mut Reader<'_>) -> Option<JournalState> {
         Some(is_there.then_some(micros))
     };
     let (created, began, latest, end) = (time()?, time()?, time()?, time()?);
-    let (kind, has_code) = (reader.byte()?, reader.byte()? == 1);
-    let code = i32::try_from(reader.signed()?).ok()?;
-    let message = reader.text()?;
-    let how = match kind {
-        0 => End::Finished,
-        1 => End::Failed { exit_code: has_code.then_some(code), message },
-        2 => End::Killed { signal: code },
-        _ => return None,
+    let end = match end {
+        Some(time) => Some((time, reader.end()?)),
+        None => None,
     };
     let series =
         (0..reader.count()?).map(|_| u32::try_from(reader.unsigned()?).ok()).collect::<Option<_>>()?;
@@ -423,7 +412,7 @@ fn read_journal(reader: &mut Reader<'_>) -> Option<JournalState> {
         created,
         began,
         latest,
-        end: end.map(|time| (time, how)),
+        end,
         series,
         damage: Some(damage).filter(|reason| !reason.is_empty()),
         is_nonsense: flags & 1 != 0,

@@ -2,7 +2,7 @@
 //! never makes room for more than the bytes could hold.
 
 use trailmark_core::{
-    Answer, Audio, Candidate, ContentId, Context, Distribution, Figure, Image, Kept, LogLine, LogRecord,
+    Answer, Audio, Candidate, ContentId, Context, Distribution, End, Figure, Image, Kept, LogLine, LogRecord,
     ParamValue, Params, Stream, Value,
 };
 
@@ -158,6 +158,19 @@ impl Writer {
         }
     }
 
+    /// How a writer ended.
+    pub(crate) fn end(&mut self, end: &End) {
+        let (kind, code, message) = match end {
+            End::Finished => (0, None, ""),
+            End::Failed { exit_code, message } => (1, *exit_code, message.as_str()),
+            End::Killed { signal } => (2, Some(*signal), ""),
+        };
+        self.byte(kind);
+        self.byte(u8::from(code.is_some()));
+        self.signed(i64::from(code.unwrap_or(0)));
+        self.text(message);
+    }
+
     fn answer(&mut self, answer: &Answer) {
         self.text(&answer.question_key);
         self.content(&answer.question);
@@ -305,6 +318,18 @@ impl<'a> Reader<'a> {
                 weights: (0..self.count()?).map(|_| self.float()).collect::<Option<_>>()?,
             })),
             10 => Value::LogRecord(Box::new(self.log_record()?)),
+            _ => return None,
+        })
+    }
+
+    pub(crate) fn end(&mut self) -> Option<End> {
+        let (kind, has_code) = (self.byte()?, self.byte()? == 1);
+        let code = i32::try_from(self.signed()?).ok()?;
+        let message = self.text()?;
+        Some(match kind {
+            0 => End::Finished,
+            1 => End::Failed { exit_code: has_code.then_some(code), message },
+            2 => End::Killed { signal: code },
             _ => return None,
         })
     }

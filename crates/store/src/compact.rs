@@ -1,14 +1,13 @@
-//! Folding finished runs together into segments, and giving back the space of what was deleted.
+//! Folding finished runs together into segments; what gives space back lies beside (`reclaim.rs`).
 //!
 //! One process at a time, under `compact.lock`. A segment is written and synced before the manifest names it, and only then
 //! do the journals go that went into it, each under its own lock and only if it has not grown: a crash at any moment
 //! leaves either the old or the new, or both, which read the same.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use trailmark_core::{ContentId, RunId, WallTime};
+use trailmark_core::{RunId, WallTime};
 
 use crate::frame::Sink as _;
 use crate::fs::{self, DiskFile};
@@ -20,7 +19,8 @@ use crate::run::About;
 use crate::scan::{self, Journals};
 use crate::segment::Segments;
 use crate::segment::manifest::{self, Listed, Manifest};
-use crate::segment::write::{self, Whole};
+use crate::segment::whole::Whole;
+use crate::segment::write;
 use crate::{Error, Repository};
 
 /// Held while runs are folded together.
@@ -101,7 +101,7 @@ struct Plan {
 }
 
 /// What a run's journals had when they were folded.
-type Taken = BTreeMap<RunId, Vec<JournalState>>;
+pub(crate) type Taken = BTreeMap<RunId, Vec<JournalState>>;
 
 impl Repository {
     /// Folds finished runs together, and gives back the space of what was deleted.
@@ -389,7 +389,7 @@ impl Repository {
     }
 
     /// Makes a manifest the one that counts, without the segments of which no run is left.
-    fn commit(
+    pub(crate) fn commit(
         &self,
         mut manifest: Manifest,
         segments: &Segments,
@@ -407,122 +407,5 @@ impl Repository {
         done.n_removed += (n_before - manifest.segments.len()) as u64;
         manifest.write(&self.inner.place.files, self.path())?;
         self.sweep(&manifest)
-    }
-
-    /// Removes journals that are in a segment as they were taken.
-    fn remove_journals(&self, id: RunId, taken: &[JournalState]) -> Result<(), Error> {
-        let files = &self.inner.place.files;
-        let folder = self.inner.place.run(id);
-        for journal in taken {
-            let path = folder.join(journal::file_name(journal.writer));
-            let named = || fs::named("remove a journal", &path);
-            let Ok(mut file) = files.0.append(&path) else { continue };
-            if !file.lock().map_err(named())? {
-                continue;
-            }
-            if files.0.stat(&path).map_err(named())?.n_bytes == journal.n_bytes {
-                files.0.remove(&path).map_err(named())?;
-            }
-        }
-        if files.entries(&folder)?.is_empty() && files.exists(&folder) {
-            // A writer that makes its journal there just now makes the folder again.
-            let _ = files.0.remove_folder(&folder);
-        }
-        Ok(())
-    }
-
-    /// Removes journals that an earlier compaction folded and did not come to remove.
-    fn tidy(&self, runs: &BTreeSet<RunId>, segments: &Segments) -> Result<(), Error> {
-        for id in runs {
-            let Some(sealed) = segments.sealed(*id)? else { continue };
-            let states = self.scan_one(*id)?.runs.get(id).map(|state| state.journals.states.clone());
-            let states = states.unwrap_or_default();
-            let covered = states.into_iter().filter(|journal| sealed.covers(journal.writer, journal.offset));
-            self.remove_journals(*id, &covered.collect::<Vec<_>>())?;
-        }
-        Ok(())
-    }
-
-    /// Takes the bytes of deleted runs away.
-    fn delete_runs(&self, runs: &BTreeSet<RunId>, done: &mut Compacted) -> Result<(), Error> {
-        if runs.is_empty() {
-            return Ok(());
-        }
-        let segments = self.segments()?;
-        let mut taken = Taken::new();
-        for id in runs {
-            // Once more, now that it counts: it may have been restored.
-            let scan = self.scan_one(*id)?;
-            if let Some(state) = scan.runs.get(id).filter(|state| state.row.is_deleted) {
-                taken.insert(*id, state.journals.states.clone());
-            }
-        }
-        let mut manifest = segments.manifest.clone();
-        manifest.gone.extend(taken.keys());
-        self.commit(manifest, &segments, &BTreeSet::new(), done)?;
-        for (id, journals) in &taken {
-            self.remove_journals(*id, journals)?;
-        }
-        done.n_deleted += taken.len() as u64;
-        Ok(())
-    }
-
-    /// Removes files of segments that the manifest does not name.
-    fn sweep(&self, manifest: &Manifest) -> Result<(), Error> {
-        let named = manifest.segments.iter().flat_map(|listed| {
-            listed.files.keys().map(|part| manifest::file(self.path(), listed.number, *part))
-        });
-        let named: BTreeSet<PathBuf> = named.collect();
-        let is_ours = |path: &Path| {
-            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-            name.ends_with(".parquet") || name.ends_with(".parquet.new")
-        };
-        for path in self.inner.place.files.entries(&manifest::folder(self.path()))? {
-            if is_ours(&path) && !named.contains(&path) {
-                self.inner.place.files.0.remove(&path).map_err(fs::named("remove a segment", &path))?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Removes blobs that no run refers to and that are old enough for no writer to be about to. A run of which something
-    /// cannot be read may refer to any of them.
-    fn remove_blobs(&self, options: &Compact) -> Result<u64, Error> {
-        let files = &self.inner.place.files;
-        let old = |path: &Path| -> Result<bool, Error> {
-            let modified = files.0.stat(path).map_err(fs::named("look at a blob", path))?.modified;
-            let nanos = WallTime::from(SystemTime::now()).nanos().saturating_sub(modified);
-            Ok(Duration::from_nanos(u64::try_from(nanos).unwrap_or(0)) >= options.blob_age)
-        };
-        let mut candidates = Vec::new();
-        for path in self.blobs()? {
-            if old(&path)? {
-                candidates.push(path);
-            }
-        }
-        if candidates.is_empty() || !self.segments()?.unread.is_empty() {
-            return Ok(0);
-        }
-        let mut used: BTreeSet<ContentId> = BTreeSet::new();
-        for id in self.run_ids()? {
-            match self.read_run(id) {
-                Ok(run) if !run.problems.is_empty() => return Ok(0),
-                Ok(run) => used.extend(run.blobs()),
-                Err(Error::NoRun { .. }) => return Ok(0),
-                Err(error) => return Err(error),
-            }
-        }
-        let used: BTreeSet<PathBuf> = used.iter().map(|id| self.blob_path(id)).collect();
-        let mut n_removed = 0;
-        for path in candidates.into_iter().filter(|path| !used.contains(path)) {
-            let Ok(mut file) = files.0.append(&path) else { continue };
-            let named = || fs::named("remove a blob", &path);
-            // Whoever keeps the same bytes again makes the blob young under its lock.
-            if file.lock().map_err(named())? && old(&path)? {
-                files.0.remove(&path).map_err(named())?;
-                n_removed += 1;
-            }
-        }
-        Ok(n_removed)
     }
 }

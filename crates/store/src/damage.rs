@@ -2,12 +2,15 @@
 //! as before.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use trailmark_core::{Context, Edit, End, RunId, SeriesKey, Step, Value};
 
 use crate::conformance::{key, point, run_id, time};
 use crate::memory::Memory;
-use crate::{Columns, Label, LabelOf, Merger, Problem, Record, Repository, RunRow, Store as _, Wanted};
+use crate::{
+    Columns, Compact, Label, LabelOf, Merger, Problem, Record, Repository, RunRow, Store as _, Wanted,
+};
 
 fn open(disk: &Memory) -> Repository {
     Repository::make(&disk.files(), Path::new("repository"), None).unwrap()
@@ -199,10 +202,100 @@ fn every_byte_of_what_is_no_journal_may_be_flipped() {
 }
 
 #[test]
+fn any_byte_of_a_segment_may_be_flipped_or_be_the_last() {
+    let disk = whole();
+    let repository = open(&disk);
+    let at_once = Compact { quiet: Duration::ZERO, ..Compact::default() };
+    assert_eq!(repository.compact(&at_once).unwrap().n_runs, 2);
+    let mut writer = repository.writer(run_id(3)).unwrap();
+    writer.append(&[Record::Created { time: time(1) }, point("loss", 1, 9.0)]).unwrap();
+    writer.end(time(9), End::Finished).unwrap();
+    drop(writer);
+    let is_file =
+        |path: &PathBuf| path.starts_with("repository/segments") && !path.ends_with("manifest.toml");
+    let paths: Vec<PathBuf> = disk.paths().into_iter().filter(is_file).collect();
+    assert_eq!(paths.len(), 4, "{paths:?}");
+    let want = repository.read_run(run_id(1)).unwrap();
+    for path in paths {
+        let bytes = disk.read(&path);
+        for place in (0..bytes.len()).step_by(3) {
+            let mut flipped = bytes.clone();
+            flipped[place] ^= 1 << (place % 8);
+            for (bytes, is_cut) in [(&flipped[..], false), (&bytes[..place], true)] {
+                disk.put(&path, bytes);
+                let case = format!("{}, byte {place}, cut: {is_cut}", path.display());
+                let repository = open(&disk);
+                assert_eq!(losses(&repository, run_id(3)), [(1, 9.0)], "{case}");
+                let problems = repository.check().unwrap();
+                assert!(problems.iter().any(|problem| problem.path == path), "{case}: {problems:?}");
+                // What is read is what was written, or it is told that something is missing.
+                match repository.read_run(run_id(1)) {
+                    Ok(run) if run.problems.is_empty() => {
+                        assert_eq!((&run.series, &run.name), (&want.series, &want.name), "{case}");
+                    }
+                    Ok(run) => assert!(run.problems.iter().all(|problem| problem.path == path), "{case}"),
+                    Err(crate::Error::NoRun { .. }) => {
+                        assert!(path.ends_with("000001-runs.parquet"), "{case}")
+                    }
+                    Err(error) => panic!("{case}: {error}"),
+                }
+                let wanted =
+                    Wanted { run: run_id(1), series: vec![key("loss")], columns: Columns::ALL, after: None };
+                let mut merger = Merger::default();
+                if repository.series(&wanted, &mut |block| merger.push(block.order, block.column)).is_ok() {
+                    let points = merger.finish();
+                    let read: Vec<(i64, f64)> = points.steps.into_iter().zip(points.values).collect();
+                    assert_eq!(read, LOSSES, "{case}");
+                }
+            }
+        }
+        disk.put(&path, &bytes);
+    }
+    assert_eq!(open(&disk).check().unwrap(), []);
+}
+
+#[test]
+fn a_list_of_segments_that_cannot_be_read_is_made_again() {
+    let disk = whole();
+    let repository = open(&disk);
+    let at_once = Compact { quiet: Duration::ZERO, ..Compact::default() };
+    repository.compact(&at_once).unwrap();
+    repository.edit(&[(run_id(2), Edit::Name("renamed".to_owned()))]).unwrap();
+    repository.compact(&at_once).unwrap();
+    let of_both = || [1, 2].map(|run| open(&disk).read_run(run_id(run)).unwrap());
+    let want = of_both();
+    assert_eq!(want[1].name, "renamed");
+    let path = Path::new("repository/segments/manifest.toml");
+    let bytes = disk.read(path);
+    for place in (0..bytes.len()).step_by(2) {
+        let mut flipped = bytes.clone();
+        flipped[place] ^= 1 << (place % 8);
+        for damaged in [&flipped[..], &bytes[..place]] {
+            disk.put(path, damaged);
+            let case = format!("byte {place}");
+            // A damage that can be read lists less, or other sums: nothing that it lists is shown wrongly.
+            if let Err(error) = open(&disk).rows() {
+                assert!(error.to_string().contains("manifest.toml"), "{case}: {error}");
+                let repaired = open(&disk).repair().unwrap();
+                assert_eq!(repaired[0].problem.path, path, "{case}");
+                assert_eq!(disk.read(repaired[0].kept.as_ref().unwrap()), damaged, "{case}");
+                assert_eq!(of_both(), want, "{case}");
+                assert_eq!(open(&disk).check().unwrap(), [], "{case}");
+            }
+            disk.put(path, &bytes);
+        }
+    }
+    disk.put(path, b"nothing = [");
+    assert!(open(&disk).read_run(run_id(1)).is_err());
+    open(&disk).repair().unwrap();
+    assert_eq!(of_both(), want);
+}
+
+#[test]
 fn any_byte_of_the_catalog_may_be_flipped_or_be_the_last() {
     let folder = tempfile::tempdir().unwrap();
     fill(&Repository::open_or_create(folder.path()).unwrap());
-    let long_ago = std::time::SystemTime::now() - std::time::Duration::from_secs(60);
+    let long_ago = std::time::SystemTime::now() - Duration::from_secs(60);
     for run in [1, 2].map(run_id) {
         let run = folder.path().join("runs").join(run.to_string());
         std::fs::File::open(run).unwrap().set_modified(long_ago).unwrap();

@@ -466,7 +466,7 @@ fn samples_of_a_long_series_keep_every_spike() {
 }
 
 #[test]
-fn a_folded_run_is_copied_and_not_moved() {
+fn a_folded_run_is_copied_and_moved_there_and_back() {
     let (disk, other) = (Memory::default(), Memory::default());
     let repository = open(&disk);
     (0..3).for_each(|run| _ = write(&repository, &floats(run, u64::from(run) + 1, 30)));
@@ -478,8 +478,18 @@ fn a_folded_run_is_copied_and_not_moved() {
         assert_eq!(seen(&open(&other), run_id(1)), seen(&repository, run_id(1)));
     }
     assert_eq!(to.run_ids().unwrap(), [run_id(1)]);
-    let moved = repository.move_run(run_id(1), &to, &mut |_| {});
-    assert!(matches!(moved, Err(Error::Transfer { .. })), "{moved:?}");
+    let (before, others) = (seen(&repository, run_id(1)), [run_id(0), run_id(2)]);
+    let of_others = others.map(|run| seen(&repository, run));
+    repository.move_run(run_id(1), &to, &mut |_| {}).unwrap();
+    for repository in [&repository, &open(&disk)] {
+        assert_eq!(repository.run_ids().unwrap(), others);
+        assert_eq!(others.map(|run| seen(repository, run)), of_others);
+    }
+    assert_eq!(seen(&to, run_id(1)), before);
+    to.compact(&AT_ONCE).unwrap();
+    to.move_run(run_id(1), &repository, &mut |_| {}).unwrap();
+    assert_eq!((seen(&open(&disk), run_id(1)), to.run_ids().unwrap()), (before, vec![]));
+    assert_eq!((repository.check().unwrap(), to.check().unwrap()), (vec![], vec![]));
 }
 
 #[test]

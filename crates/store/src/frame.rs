@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use trailmark_core::{Artifact, Edit, End, SeriesKey, Step, WriterId};
+use trailmark_core::{Artifact, Edit, SeriesKey, Step, WriterId};
 
 use crate::codec::{Reader, Writer};
 use crate::columns::{self, ColumnReader};
@@ -170,15 +170,7 @@ pub(crate) fn record(body: &mut Writer, frame: i64, record: &Record) -> u8 {
         }
         Record::End { time, end } => {
             body.signed(micros(*time).wrapping_sub(frame));
-            let (kind, code, message) = match end {
-                End::Finished => (0, None, ""),
-                End::Failed { exit_code, message } => (1, *exit_code, message.as_str()),
-                End::Killed { signal } => (2, Some(*signal), ""),
-            };
-            body.byte(kind);
-            body.byte(u8::from(code.is_some()));
-            body.signed(i64::from(code.unwrap_or(0)));
-            body.text(message);
+            body.end(end);
             END
         }
         Record::Point { .. } => unreachable!("a batch keeps its points apart"),
@@ -315,7 +307,10 @@ pub(crate) fn read_record(kind: u8, body: &mut Reader<'_>, frame: i64) -> Option
             let file = if body.byte()? == 1 { Some(body.kept()?) } else { None };
             Record::Artifact { name, artifact: Artifact { file, uri: body.text()? } }
         }
-        END => end(body, frame)?,
+        END => {
+            let time = from_micros(frame.wrapping_add(body.signed()?));
+            Record::End { time, end: body.end()? }
+        }
         _ => return None,
     })
 }
@@ -342,20 +337,6 @@ fn edit(body: &mut Reader<'_>) -> Option<Edit> {
         12 | 13 => Edit::DeleteArtifact { name: text, is_deleted: kind == 12 },
         _ => return None,
     })
-}
-
-fn end(body: &mut Reader<'_>, frame: i64) -> Option<Record> {
-    let time = from_micros(frame.wrapping_add(body.signed()?));
-    let (kind, has_code) = (body.byte()?, body.byte()? == 1);
-    let code = i32::try_from(body.signed()?).ok()?;
-    let message = body.text()?;
-    let end = match kind {
-        0 => End::Finished,
-        1 => End::Failed { exit_code: has_code.then_some(code), message },
-        2 => End::Killed { signal: code },
-        _ => return None,
-    };
-    Some(Record::End { time, end })
 }
 
 /// A frame at the beginning of some bytes.

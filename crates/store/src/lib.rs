@@ -49,6 +49,7 @@ mod memory;
 mod outgoing;
 mod paired;
 mod points;
+mod reclaim;
 mod record;
 mod repository;
 mod row;

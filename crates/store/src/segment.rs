@@ -11,6 +11,8 @@ pub(crate) mod exact;
 mod json;
 pub(crate) mod manifest;
 pub(crate) mod pyramid;
+pub(crate) mod sums;
+pub(crate) mod whole;
 pub(crate) mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -121,7 +123,10 @@ impl Segments {
 
 impl Segment {
     fn open(files: &Files, repository: &Path, listed: &Listed) -> Result<Self, Error> {
-        let table = |part: Part| Table::open(files, &manifest::file(repository, listed.number, part));
+        let mut sums = sums::load(files, repository, listed);
+        let mut table = |part: Part| {
+            Table::open(files, &manifest::file(repository, listed.number, part), sums.remove(&part))
+        };
         let mut tables = BTreeMap::new();
         for part in [Part::Points, Part::Pyramid, Part::Objects] {
             if listed.files.contains_key(&part) {
@@ -145,7 +150,7 @@ impl Segment {
     }
 
     fn broken(&self, part: Part, reason: &str) -> Error {
-        let path = self.folder.join(format!("{:06}-{}.parquet", self.listed.number, part.name()));
+        let path = self.folder.join(manifest::name(self.listed.number, part));
         Error::Broken { reason: format!("read a segment: {reason}"), path }
     }
 

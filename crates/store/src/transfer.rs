@@ -102,8 +102,8 @@ impl Repository {
         Ok(copied)
     }
 
-    /// Moves a run to another repository: copies it, reads the copy again, and only then removes its journals here. Blobs
-    /// stay, as other runs may refer to them.
+    /// Moves a run to another repository: copies it, reads the copy again, and only then takes it away here. Blobs stay,
+    /// as other runs may refer to them.
     ///
     /// # Errors
     /// As [`Self::copy_run`]; [`Error::Transfer`] also for a run that is being recorded, and when something of it is lost
@@ -118,8 +118,7 @@ impl Repository {
             });
         }
         if self.segments()?.number(run).is_some() {
-            let reason = "it was folded together with others, want it copied and then deleted here";
-            return Err(Error::Transfer { reason, path: folder });
+            return self.move_folded(run, to, each);
         }
         // Nobody writes to them from here on.
         let (mut journals, mut held) = (Vec::new(), Vec::new());
@@ -136,14 +135,9 @@ impl Repository {
             return Err(Error::NoRun { text: run.to_string() });
         }
         let copied = self.copy(run, to, &journals, each)?;
-        if let Some(lost) = copied.lost.first() {
-            let path = self.blob_path(lost);
-            return Err(Error::Transfer {
-                reason: "a blob of it is lost, so it can be copied but not moved",
-                path,
-            });
-        }
+        self.want_all(&copied)?;
         self.compare_copy(run, to, &journals)?;
+        self.compare_blobs(run, to)?;
         for Whole { path, .. } in &journals {
             files.0.remove(path).map_err(fs::named("remove a journal", path))?;
         }
@@ -153,7 +147,29 @@ impl Repository {
         Ok(copied)
     }
 
-    /// Fails unless a copy that can be read holds every byte of a run.
+    /// Moves a run that lies in a segment.
+    fn move_folded(&self, run: RunId, to: &Self, each: &mut dyn FnMut(u64)) -> Result<Copied, Error> {
+        let journals = self.journal_states(run)?;
+        let copied = self.copy_run(run, to, each)?;
+        self.want_all(&copied)?;
+        let (ours, theirs) = (self.read_run(run)?, to.read_run(run)?);
+        if ours != theirs || !ours.problems.is_empty() {
+            let path = to.inner.place.run(run);
+            return Err(Error::Transfer { reason: "the copy is not the same", path });
+        }
+        self.compare_blobs(run, to)?;
+        self.take_folded_away(run, &journals)?;
+        Ok(copied)
+    }
+
+    /// Fails when a blob of a copied run is lost.
+    fn want_all(&self, copied: &Copied) -> Result<(), Error> {
+        let Some(lost) = copied.lost.first() else { return Ok(()) };
+        let reason = "a blob of it is lost, so it can be copied but not moved";
+        Err(Error::Transfer { reason, path: self.blob_path(lost) })
+    }
+
+    /// Fails unless a copy that can be read holds every byte of a run's journals.
     fn compare_copy(&self, run: RunId, to: &Self, journals: &[Whole]) -> Result<(), Error> {
         let folder = to.inner.place.run(run);
         for Whole { path, n_bytes } in journals {
@@ -163,6 +179,11 @@ impl Repository {
                 return Err(Error::Transfer { reason: "the copy is not the same", path: copy });
             }
         }
+        Ok(())
+    }
+
+    /// Fails unless the blobs of a run are there, and what their names say.
+    fn compare_blobs(&self, run: RunId, to: &Self) -> Result<(), Error> {
         for blob in self.read_run(run)?.blobs() {
             let path = to.blob_path(&blob);
             let open = to.inner.place.files.0.open(&path);

@@ -123,13 +123,14 @@ impl Repository {
     }
 
     /// Checks everything and moves what cannot be read into the folder `set-aside`: a journal's damaged tail, a file that
-    /// is no journal, a blob whose content is not what its name says. Nothing is deleted; what a living writer holds is
+    /// is no journal, a file of a segment, a blob whose content is not what its name says. A list of segments that cannot
+    /// be read is made again from the segments; runs that were deleted for good may come back by that. Nothing is deleted; what a living writer holds is
     /// left alone.
     ///
     /// # Errors
     /// [`Error::Locked`] when a writer took the journal meanwhile; [`Error::Full`], [`Error::Io`].
     pub fn repair(&self) -> Result<Vec<Repaired>, Error> {
-        let mut repaired = Vec::new();
+        let mut repaired: Vec<Repaired> = self.repair_manifest()?.into_iter().collect();
         for problem in self.check()? {
             let is_sound = [NEWER, UNREADABLE].iter().any(|reason| problem.reason.starts_with(reason));
             let is_there = self.inner.place.files.exists(&problem.path) && !is_sound;
@@ -143,6 +144,21 @@ impl Repository {
             repaired.push(Repaired { problem, kept });
         }
         Ok(repaired)
+    }
+
+    /// Makes the list of segments again from what they hold, where it cannot be read; what is there of it is set aside.
+    fn repair_manifest(&self) -> Result<Option<Repaired>, Error> {
+        let files = &self.inner.place.files;
+        let Err(Error::Broken { reason, path }) = manifest::Manifest::read(files, self.path()) else {
+            return Ok(None);
+        };
+        let _lock = self.compaction_lock()?;
+        let made = manifest::Manifest::of_files(files, self.path())?;
+        let n_bytes = files.0.stat(&path).map_err(fs::named("look at a file", &path))?.n_bytes;
+        let problem = Problem { path, offset: 0, n_bytes, reason: reason.into() };
+        let kept = self.set_aside(&problem)?;
+        made.write(files, self.path())?;
+        Ok(Some(Repaired { problem, kept: Some(kept) }))
     }
 
     /// Moves a damaged file of a segment away and takes it out of the list; with the list of its runs, all of it.

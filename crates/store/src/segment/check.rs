@@ -24,7 +24,7 @@ impl Repository {
                     Err(error) => return Err(fs::named("read a segment", &path)(error)),
                 };
                 let whose = match (*part, runs.len()) {
-                    (Part::Pyramid, _) => "nothing is lost, it can be made again".to_owned(),
+                    (Part::Pyramid | Part::Sums, _) => "nothing is lost, it can be made again".to_owned(),
                     (_, 0) => format!("of {} runs", listed.n_runs),
                     (_, 1..=12) => format!("of runs {}", runs.join(", ")),
                     (_, n) => format!("of runs {} and {} more", runs[..12].join(", "), n - 12),

@@ -20,7 +20,8 @@ use parquet::schema::parser::parse_message_type;
 use parquet::schema::types::ColumnPath;
 use trailmark_core::ContentId;
 
-use crate::fs::{DiskFile, Files, ReadAt, write_all};
+use super::sums::{Checked, Summing, Sums};
+use crate::fs::{DiskFile, Files, write_all};
 use crate::{Error, fs};
 
 /// Rows of a page.
@@ -36,19 +37,21 @@ const MOST_KEPT: usize = 512;
 pub(crate) struct Beside {
     file: Box<dyn DiskFile>,
     hasher: blake3::Hasher,
+    summing: Summing,
     n_bytes: u64,
 }
 
 impl Beside {
     pub(crate) fn create(files: &Files, path: &Path) -> Result<Self, Error> {
         let file = files.0.create(path).map_err(fs::named("write a segment", path))?;
-        Ok(Self { file, hasher: blake3::Hasher::new(), n_bytes: 0 })
+        Ok(Self { file, hasher: blake3::Hasher::new(), summing: Summing::default(), n_bytes: 0 })
     }
 
-    /// Makes it durable; says its hash and its length.
-    pub(crate) fn finish(mut self) -> io::Result<(String, u64)> {
+    /// Makes it durable; says its hash, its length and the sums of its pieces.
+    pub(crate) fn finish(mut self) -> io::Result<(String, u64, Sums)> {
         self.file.sync()?;
-        Ok((ContentId::from_bytes(*self.hasher.finalize().as_bytes()).to_string(), self.n_bytes))
+        let hash = ContentId::from_bytes(*self.hasher.finalize().as_bytes()).to_string();
+        Ok((hash, self.n_bytes, self.summing.finish()))
     }
 }
 
@@ -56,6 +59,7 @@ impl Write for Beside {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         write_all(&mut *self.file, bytes)?;
         self.hasher.update(bytes);
+        self.summing.update(bytes);
         self.n_bytes += bytes.len() as u64;
         Ok(bytes.len())
     }
@@ -96,7 +100,8 @@ pub(crate) fn begin(plan: &Plan, to: Beside) -> Parquet<SerializedFileWriter<Bes
     SerializedFileWriter::new(to, schema, Arc::new(properties.build()))
 }
 
-type Group<'a> = SerializedRowGroupWriter<'a, Beside>;
+/// A row group that is being written.
+pub(crate) type Group<'a> = SerializedRowGroupWriter<'a, Beside>;
 
 fn column<T: DataType>(
     group: &mut Group<'_>,
@@ -200,7 +205,7 @@ pub(crate) fn texts(group: &mut Group<'_>, texts: &[Option<&[u8]>]) -> Parquet<(
 
 /// A file as the library reads it.
 #[derive(Debug, Clone)]
-struct Source(Arc<dyn ReadAt>);
+struct Source(Arc<Checked>);
 
 impl Length for Source {
     fn len(&self) -> u64 {
@@ -271,7 +276,7 @@ impl std::fmt::Debug for Table {
 pub(crate) type Rows = std::ops::Range<usize>;
 
 impl Table {
-    pub(crate) fn open(files: &Files, path: &Path) -> Result<Self, Error> {
+    pub(crate) fn open(files: &Files, path: &Path, sums: Option<Sums>) -> Result<Self, Error> {
         let file = files.0.open_at(path).map_err(|error| match error.kind() {
             io::ErrorKind::NotFound => {
                 Error::Broken { reason: "missing file".to_owned(), path: path.to_owned() }
@@ -279,7 +284,8 @@ impl Table {
             _ => fs::named("read a segment", path)(error),
         })?;
         let options = ReadOptionsBuilder::new().with_page_index().build();
-        let reader = SerializedFileReader::new_with_options(Source(file), options);
+        let reader =
+            SerializedFileReader::new_with_options(Source(Arc::new(Checked::new(file, sums))), options);
         let reader = reader.map_err(|error| Self::broken(path, &error))?;
         let n_rows = usize::try_from(reader.metadata().file_metadata().num_rows()).unwrap_or(0);
         Ok(Self { reader, path: path.to_owned(), n_rows, kept: Mutex::default() })

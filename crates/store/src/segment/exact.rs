@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use trailmark_core::{End, SeriesKey, WriterId};
+use trailmark_core::{SeriesKey, WriterId};
 
 use crate::codec::{Reader, Writer};
 use crate::frame;
@@ -184,16 +184,9 @@ fn write_journal(writer: &mut Writer, journal: &JournalState) {
     let flags = times.iter().enumerate().map(|(bit, time)| u8::from(time.is_some()) << bit).sum();
     writer.byte(flags);
     times.into_iter().flatten().for_each(|time| writer.signed(time));
-    let Some((_, end)) = &journal.end else { return };
-    let (kind, code, message) = match end {
-        End::Finished => (0, None, ""),
-        End::Failed { exit_code, message } => (1, *exit_code, message.as_str()),
-        End::Killed { signal } => (2, Some(*signal), ""),
-    };
-    writer.byte(kind);
-    writer.byte(u8::from(code.is_some()));
-    writer.signed(i64::from(code.unwrap_or(0)));
-    writer.text(message);
+    if let Some((_, end)) = &journal.end {
+        writer.end(end);
+    }
 }
 
 fn read_journal(reader: &mut Reader<'_>) -> Option<JournalState> {
@@ -205,16 +198,7 @@ fn read_journal(reader: &mut Reader<'_>) -> Option<JournalState> {
     let mut state = JournalState::sealed(writer, role, offset);
     (state.created, state.began, state.latest) = (created, began, latest);
     if let Some(time) = ended {
-        let (kind, has_code) = (reader.byte()?, reader.byte()? == 1);
-        let code = i32::try_from(reader.signed()?).ok()?;
-        let message = reader.text()?;
-        let end = match kind {
-            0 => End::Finished,
-            1 => End::Failed { exit_code: has_code.then_some(code), message },
-            2 => End::Killed { signal: code },
-            _ => return None,
-        };
-        state.end = Some((time, end));
+        state.end = Some((time, reader.end()?));
     }
     Some(state)
 }

@@ -23,10 +23,12 @@ pub(crate) enum Part {
     Points,
     Pyramid,
     Objects,
+    /// Check sums of the others.
+    Sums,
 }
 
 impl Part {
-    pub(crate) const ALL: [Self; 4] = [Self::Runs, Self::Points, Self::Pyramid, Self::Objects];
+    pub(crate) const ALL: [Self; 5] = [Self::Runs, Self::Points, Self::Pyramid, Self::Objects, Self::Sums];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -34,6 +36,7 @@ impl Part {
             Self::Points => "points",
             Self::Pyramid => "pyramid",
             Self::Objects => "objects",
+            Self::Sums => "sums",
         }
     }
 }
@@ -68,9 +71,15 @@ pub(crate) fn path(repository: &Path) -> PathBuf {
     folder(repository).join(NAME)
 }
 
+/// The name of a part's file.
+pub(crate) fn name(number: u64, part: Part) -> String {
+    let extension = if part == Part::Sums { "crc32c" } else { "parquet" };
+    format!("{number:06}-{}.{extension}", part.name())
+}
+
 /// The file of a part.
 pub(crate) fn file(repository: &Path, number: u64, part: Part) -> PathBuf {
-    folder(repository).join(format!("{number:06}-{}.parquet", part.name()))
+    folder(repository).join(name(number, part))
 }
 
 /// The stamp of the manifest as it is now.
@@ -96,7 +105,7 @@ impl Manifest {
         Self::of(&table).ok_or_else(|| broken("got a list of segments that lacks something"))
     }
 
-    fn of(table: &Table) -> Option<Self> {
+    pub(crate) fn of(table: &Table) -> Option<Self> {
         let number = |table: &Table, key: &str| u64::try_from(table.get(key)?.as_integer()?).ok();
         let listed = |value: &Value| {
             let table = value.as_table()?;
@@ -118,6 +127,45 @@ impl Manifest {
             segments: list("segment").iter().map(listed).collect::<Option<_>>()?,
             gone: list("gone").iter().map(|id| id.as_str()?.parse().ok()).collect::<Option<_>>()?,
         })
+    }
+
+    /// The manifest that the segments' files themselves tell of: all that were written to their end. Which runs had been
+    /// deleted for good is not among what they tell.
+    pub(crate) fn of_files(files: &Files, repository: &Path) -> Result<Self, Error> {
+        let mut manifest = Self { next: 1, ..Self::default() };
+        for path in files.entries(&folder(repository))? {
+            let name_of = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            let number = name_of.split_once('-').and_then(|(number, _)| number.parse().ok());
+            // The file of sums is written last.
+            let Some(number) = number.filter(|number| name(*number, Part::Sums) == name_of) else { continue };
+            let mut listed = Listed { number, n_runs: 0, n_points: 0, n_bytes: 0, files: BTreeMap::new() };
+            for part in Part::ALL {
+                let path = file(repository, number, part);
+                if !files.exists(&path) {
+                    continue;
+                }
+                let open = files.0.open(&path);
+                let mut bytes = open.map_err(fs::named("read a segment", &path))?;
+                let kept = crate::blob::hash(&mut bytes, |_| Ok(()));
+                let kept = kept.map_err(fs::named("read a segment", &path))?;
+                listed.n_bytes += kept.n_bytes;
+                listed.files.insert(part, kept.id.to_string());
+                let rows = || {
+                    super::column::Table::open(files, &path, None).map_or(0, |table| table.n_rows() as u64)
+                };
+                match part {
+                    Part::Runs => listed.n_runs = rows(),
+                    Part::Points => listed.n_points = rows(),
+                    _ => {}
+                }
+            }
+            manifest.next = manifest.next.max(number.saturating_add(1));
+            if listed.files.contains_key(&Part::Runs) {
+                manifest.segments.push(listed);
+            }
+        }
+        manifest.segments.sort_by_key(|listed| listed.number);
+        Ok(manifest)
     }
 
     /// Puts this manifest in the place of the one that is there.

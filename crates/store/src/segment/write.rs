@@ -5,19 +5,18 @@ use std::path::Path;
 
 use parquet::basic::Encoding;
 use parquet::errors::Result as Parquet;
-use trailmark_core::{RunId, RunStatus, Value};
+use trailmark_core::{ContentId, RunStatus, Value};
 
 use super::column::{self, Beside, GROUP, Plan};
-use super::exact::{self, Exact, Located, Piece, Place};
+use super::exact::{self, Place};
 use super::manifest::{self, Listed, Part};
+use super::sums::{self, Sums};
+use super::whole::{Numbers, Whole};
 use super::{json, pyramid};
 use crate::codec::Writer;
-use crate::erased::Erased;
 use crate::fs::{self, Files};
-use crate::gather::{Gather, Gathered};
-use crate::life::JournalState;
 use crate::record::{ObjectRow, micros};
-use crate::{Error, Order, Points, Record, RunRow};
+use crate::{Error, Order, Points};
 
 // Places of columns in the files.
 pub(crate) const RUN: usize = 0;
@@ -99,144 +98,12 @@ const OBJECTS: Plan = Plan {
     plain: &["text", "value", "place"],
 };
 
-/// A run as it goes into a segment.
-#[derive(Debug)]
-pub(crate) struct Whole {
-    row: RunRow,
-    params: String,
-    exact: Exact,
-    series: Vec<Numbers>,
-    /// By the places of `exact.series`.
-    objects: Vec<(Order, ObjectRow)>,
-}
-
-/// The numbers of a series, merged, with their places in the merge order.
-#[derive(Debug, Default)]
-struct Numbers {
-    points: Points,
-    pieces: Vec<Piece>,
-    /// 1 for each whole number; empty where there is none.
-    integers: Vec<i64>,
-}
-
-impl Numbers {
-    /// Takes the numbers out of what was gathered of a series.
-    fn take(gathered: &mut Gathered) -> Self {
-        let is_kept = |value: &Value| match value {
-            Value::Float(_) => true,
-            // Others are not told exactly by a float.
-            Value::Int(number) => number.unsigned_abs() <= 1 << 53,
-            _ => false,
-        };
-        let mut rows: Vec<(i64, Order, usize)> = Vec::new();
-        let mut all = Points::default();
-        let mut integers = Vec::new();
-        for (order, column) in std::mem::take(&mut gathered.numbers).into_blocks() {
-            rows.extend(
-                column.steps.iter().enumerate().map(|(row, step)| (*step, order, all.steps.len() + row)),
-            );
-            all.steps.extend(column.steps);
-            all.micros.extend(column.micros);
-            all.epochs.extend(column.epochs);
-            all.values.extend(column.values);
-        }
-        integers.resize(all.len(), 0);
-        gathered.objects.retain(|(order, row)| {
-            if !is_kept(&row.value) {
-                return true;
-            }
-            rows.push((row.at.step, *order, all.steps.len()));
-            all.steps.push(row.at.step);
-            all.micros.push(row.at.micros);
-            all.epochs.push(row.at.epoch);
-            all.values.push(crate::run::number(&row.value).unwrap_or(f64::NAN));
-            integers.push(i64::from(matches!(row.value, Value::Int(_))));
-            false
-        });
-        rows.sort_unstable();
-        let mut merged = Self::default();
-        for (index, &(step, order, row)) in rows.iter().enumerate() {
-            if rows.get(index + 1).is_some_and(|next| next.0 == step) {
-                continue;
-            }
-            merged.points.steps.push(step);
-            merged.points.micros.push(all.micros[row]);
-            merged.points.epochs.push(all.epochs[row]);
-            merged.points.values.push(all.values[row]);
-            merged.integers.push(integers[row]);
-            match merged.pieces.last_mut().filter(|last| last.order == order) {
-                Some(last) => last.count += 1,
-                None => merged.pieces.push(Piece { count: 1, order }),
-            }
-        }
-        if !merged.integers.contains(&1) {
-            merged.integers.clear();
-        }
-        merged
-    }
-}
-
-impl Whole {
-    /// Merges what was gathered of a run, of which these are the journals.
-    pub(crate) fn new(
-        row: RunRow,
-        params: &trailmark_core::Params,
-        mut gather: Gather,
-        journals: Vec<JournalState>,
-    ) -> Self {
-        let mut records = std::mem::take(&mut gather.records);
-        let erased = Erased::of(&records);
-        erased.take_out(&mut gather);
-        records.sort_by_key(|(order, _)| *order);
-        // A journal that is there beside its segment says everything twice.
-        records.dedup_by_key(|(order, _)| *order);
-        let mut exact = Exact { journals, needs_orders: !erased.is_empty(), ..Exact::default() };
-        exact.records =
-            records.into_iter().filter(|(_, record)| !matches!(record, Record::Point { .. })).collect();
-        let (mut series, mut objects) = (Vec::new(), Vec::new());
-        let mut gathered: Vec<_> = gather.keys.iter().cloned().zip(gather.series).collect();
-        gathered.sort_by(|a, b| a.0.cmp(&b.0));
-        for (key, mut gathered) in gathered {
-            let numbers = Numbers::take(&mut gathered);
-            if numbers.points.is_empty() && gathered.objects.is_empty() {
-                continue;
-            }
-            let has_objects = !gathered.objects.is_empty();
-            let has_both = !numbers.points.is_empty() && !gathered.objects.is_empty();
-            let has_integers = !numbers.integers.is_empty();
-            exact.needs_orders |= has_both || has_integers;
-            gathered.objects.sort_by_key(|(order, row)| (row.at.step, *order));
-            gathered.objects.dedup_by_key(|(order, _)| *order);
-            let index = exact.series.len() as u32;
-            objects.extend(
-                gathered.objects.into_iter().map(|(order, row)| (order, ObjectRow { series: index, ..row })),
-            );
-            let points = Place { first: 0, count: numbers.points.len() as u64 };
-            exact.series.push(Located { key, points, pyramid: 0, n_levels: 0, has_integers, has_objects });
-            series.push(numbers);
-        }
-        Self { row, params: json::text(params), exact, series, objects }
-    }
-
-    pub(crate) fn id(&self) -> RunId {
-        self.row.id
-    }
-
-    pub(crate) fn n_points(&self) -> usize {
-        self.series.iter().map(|series| series.points.len()).sum()
-    }
-
-    /// About how many bytes its other values take.
-    pub(crate) fn n_bytes(&self) -> usize {
-        self.objects.iter().map(|(_, row)| 64 + crate::n_bytes(&row.value)).sum()
-    }
-}
-
 /// A file that is made beside its place.
 struct Making<'a> {
     files: &'a Files,
     repository: &'a Path,
     listed: Listed,
+    sums: BTreeMap<Part, Sums>,
 }
 
 impl Making<'_> {
@@ -258,11 +125,21 @@ impl Making<'_> {
         let mut file = column::begin(plan, Beside::create(self.files, &beside)?).map_err(wrong)?;
         write(&mut file).map_err(wrong)?;
         let finished = file.into_inner().map_err(wrong)?.finish();
-        let (hash, n_bytes) = finished.map_err(fs::named("write a segment", &path))?;
+        let (hash, n_bytes, sums) = finished.map_err(fs::named("write a segment", &path))?;
         self.files.0.rename(&beside, &path).map_err(fs::named("write a segment", &path))?;
         self.listed.files.insert(part, hash);
         self.listed.n_bytes += n_bytes;
+        self.sums.insert(part, sums);
         Ok(())
+    }
+
+    /// Writes the sums of the other files.
+    fn finish(mut self) -> Result<Listed, Error> {
+        let bytes = sums::write(&self.sums);
+        self.files.replace(&manifest::file(self.repository, self.listed.number, Part::Sums), &bytes)?;
+        self.listed.files.insert(Part::Sums, ContentId::of(&bytes).to_string());
+        self.listed.n_bytes += bytes.len() as u64;
+        Ok(self.listed)
     }
 }
 
@@ -276,15 +153,14 @@ pub(crate) fn segment(
     runs.sort_by_key(Whole::id);
     let n_points = runs.iter().map(|run| run.n_points() as u64).sum();
     let listed = Listed { number, n_runs: runs.len() as u64, n_points, n_bytes: 0, files: BTreeMap::new() };
-    let mut making = Making { files, repository, listed };
+    let mut making = Making { files, repository, listed, sums: BTreeMap::new() };
     if n_points > 0 {
         points(&mut making, &mut runs)?;
     }
     objects(&mut making, &mut runs)?;
     runs_file(&mut making, &runs)?;
-    let folder = manifest::folder(repository);
-    files.0.sync_folder(&folder).map_err(fs::named("write a segment", &folder))?;
-    Ok(making.listed)
+    // With the names of the files before it.
+    making.finish()
 }
 
 /// A series of points that is being written.
@@ -329,14 +205,8 @@ fn points(making: &mut Making<'_>, runs: &mut [Whole]) -> Result<(), Error> {
             let range = (first, GROUP.min(n_rows - first));
             let mut group = file.next_row_group()?;
             let count = |row: &Row<'_>| row.numbers.points.len();
-            column::repeated(&mut group, range, rows.iter().map(|row| (row.run.as_bytes(), count(row))))?;
-            column::repeated(&mut group, range, rows.iter().map(|row| (row.name.as_bytes(), count(row))))?;
-            column::repeated(&mut group, range, rows.iter().map(|row| (row.context.as_bytes(), count(row))))?;
-            let all = || rows.iter().map(|row| &row.numbers.points);
-            column::integers(&mut group, &cut(range, all().map(|points| &points.steps[..])))?;
-            column::optional_floats(&mut group, &cut(range, all().map(|points| &points.epochs[..])))?;
-            column::integers(&mut group, &cut(range, all().map(|points| &points.micros[..])))?;
-            column::floats(&mut group, &cut(range, all().map(|points| &points.values[..])))?;
+            let all: Vec<_> = rows.iter().map(|row| (row, &row.numbers.points)).collect();
+            columns_of_points(&mut group, range, &all)?;
             let none = vec![0; rows.iter().map(count).max().unwrap_or(0)];
             let integers = rows.iter().map(|row| match &row.numbers.integers[..] {
                 [] => &none[..count(row)],
@@ -361,30 +231,41 @@ fn pyramid(
     file: &mut parquet::file::writer::SerializedFileWriter<Beside>,
     series: &[(Row<'_>, &Vec<Points>)],
 ) -> Parquet<()> {
-    let all =
-        || series.iter().flat_map(|(row, levels)| levels.iter().enumerate().map(move |level| (row, level)));
-    let n_rows = all().map(|(_, (_, points))| points.len()).sum();
+    let all: Vec<(&Row<'_>, &Points)> =
+        series.iter().flat_map(|(row, levels)| levels.iter().map(move |level| (row, level))).collect();
+    let numbers: Vec<usize> = series.iter().flat_map(|(_, levels)| 0..levels.len()).collect();
+    let n_rows = all.iter().map(|(_, points)| points.len()).sum();
     for first in (0..n_rows).step_by(GROUP) {
         let range = (first, GROUP.min(n_rows - first));
         let mut group = file.next_row_group()?;
-        let rows = || all().map(|(row, (_, points))| (row, points.len()));
-        column::repeated(&mut group, range, rows().map(|(row, count)| (row.run.as_bytes(), count)))?;
-        column::repeated(&mut group, range, rows().map(|(row, count)| (row.name.as_bytes(), count)))?;
-        column::repeated(&mut group, range, rows().map(|(row, count)| (row.context.as_bytes(), count)))?;
-        let points = || all().map(|(_, (_, points))| points);
-        column::integers(&mut group, &cut(range, points().map(|points| &points.steps[..])))?;
-        column::optional_floats(&mut group, &cut(range, points().map(|points| &points.epochs[..])))?;
-        column::integers(&mut group, &cut(range, points().map(|points| &points.micros[..])))?;
-        column::floats(&mut group, &cut(range, points().map(|points| &points.values[..])))?;
+        columns_of_points(&mut group, range, &all)?;
+        let lengths = || all.iter().map(|(_, points)| points.len());
         let levels: Vec<Vec<i64>> =
-            all().map(|(_, (level, points))| vec![level as i64; points.len()]).collect();
+            numbers.iter().zip(lengths()).map(|(level, length)| vec![*level as i64; length]).collect();
         column::integers(&mut group, &cut(range, levels.iter().map(Vec::as_slice)))?;
         let bucket = |row: usize| (row / pyramid::ROWS) as i64;
-        let buckets: Vec<Vec<i64>> = points().map(|points| (0..points.len()).map(bucket).collect()).collect();
+        let buckets: Vec<Vec<i64>> = lengths().map(|length| (0..length).map(bucket).collect()).collect();
         column::integers(&mut group, &cut(range, buckets.iter().map(Vec::as_slice)))?;
         group.close()?;
     }
     Ok(())
+}
+
+/// Writes the columns with which files of points and of pyramids begin.
+fn columns_of_points(
+    group: &mut column::Group<'_>,
+    range: (usize, usize),
+    rows: &[(&Row<'_>, &Points)],
+) -> Parquet<()> {
+    let count = |points: &Points| points.len();
+    column::repeated(group, range, rows.iter().map(|(row, points)| (row.run.as_bytes(), count(points))))?;
+    column::repeated(group, range, rows.iter().map(|(row, points)| (row.name.as_bytes(), count(points))))?;
+    column::repeated(group, range, rows.iter().map(|(row, points)| (row.context.as_bytes(), count(points))))?;
+    let points = || rows.iter().map(|(_, points)| *points);
+    column::integers(group, &cut(range, points().map(|points| &points.steps[..])))?;
+    column::optional_floats(group, &cut(range, points().map(|points| &points.epochs[..])))?;
+    column::integers(group, &cut(range, points().map(|points| &points.micros[..])))?;
+    column::floats(group, &cut(range, points().map(|points| &points.values[..])))
 }
 
 /// Rows of a column that lies in pieces.
