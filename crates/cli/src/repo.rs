@@ -105,7 +105,10 @@ fn check(asked: &Asked) -> Result<u8> {
         say(&format!("{} checked, nothing is wrong", show::count(n_runs, "run")));
         return Ok(DONE);
     }
-    say(&format!("{} problems; trailmark repo repair sets aside what cannot be read", problems.len()));
+    say(&format!(
+        "{}; trailmark repo repair sets aside what cannot be read",
+        show::count(problems.len(), "problem")
+    ));
     Ok(FAILED)
 }
 
@@ -192,7 +195,11 @@ fn compact(fold: &Fold) -> Result<u8> {
     }
     let Compacted { n_runs, n_points, n_deleted, n_blobs, bytes_before, bytes_after, .. } = done;
     say(&format!(
-        "folded {n_runs} runs with {n_points} points, removed {n_deleted} deleted runs and {n_blobs} files"
+        "folded {} with {}, removed {} and {}",
+        show::count(n_runs, "run"),
+        show::count(n_points, "point"),
+        show::count(n_deleted, "deleted run"),
+        show::count(n_blobs, "file"),
     ));
     say(&format!("{} before, {} now", size(bytes_before), size(bytes_after)));
     Ok(DONE)

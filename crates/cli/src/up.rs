@@ -17,7 +17,7 @@ use trailmark_store::{Compact, Repository};
 
 use crate::answerer::{Notes, Readers};
 use crate::signals::{self, Manner};
-use crate::{DONE, INTERRUPTED, Place, fs};
+use crate::{DONE, INTERRUPTED, Place, fs, show};
 
 /// Serves the page: runs, curves, texts and answers, in the browser.
 #[derive(Args)]
@@ -146,7 +146,11 @@ fn keep_compact(store: Repository) {
             std::thread::sleep(FOLDED_EACH);
             match store.compact(&options) {
                 Ok(done) if done.n_runs + done.n_deleted > 0 => {
-                    eprintln!("folded {} finished runs together, removed {}", done.n_runs, done.n_deleted);
+                    eprintln!(
+                        "folded {} together, removed {}",
+                        show::count(done.n_runs, "finished run"),
+                        show::count(done.n_deleted, "deleted one"),
+                    );
                 }
                 // Another process does it.
                 Ok(_) | Err(trailmark_store::Error::Busy { .. }) => {}

@@ -71,3 +71,39 @@ fn the_catalog_can_be_made_again_and_sizes_be_told() {
     assert!(place.run("repo stats").ok().stdout.contains("journals"));
     place.run("repo check --repo nowhere").fails(1, &["without trailmark.toml"], "--repo");
 }
+
+#[test]
+fn compacted_runs_read_as_before_and_deleted_ones_give_their_space_back() {
+    let place = Place::new();
+    place.train("").ok();
+    place.train("--seed 7").ok();
+    let runs: Vec<serde_json::Value> =
+        serde_json::from_str(&place.run("runs ls --json").ok().stdout).unwrap();
+    let ids: Vec<&str> = runs.iter().map(|run| run["id"].as_str().unwrap()).collect();
+    assert_eq!(ids.len(), 2, "{runs:?}");
+    place.run(&format!("runs rm {} --yes", ids[0])).ok();
+    let asked = [
+        "runs ls --json".to_owned(),
+        format!("runs show {} --json", ids[1]),
+        format!("runs export {} --format csv", ids[1]),
+    ];
+    let told = || asked.iter().map(|words| place.run(words).ok().stdout).collect::<Vec<_>>();
+    let before = told();
+
+    let said = place.run("repo compact").ok().stderr;
+    assert!(
+        said.contains("folded 0 runs with 0 points, removed 1 deleted run and"),
+        "one ended just now: {said}"
+    );
+    assert_eq!(std::fs::read_dir(place.path(".trailmark/runs")).unwrap().count(), 1);
+    let said = place.run("repo compact --now --json").ok();
+    let done: serde_json::Value = serde_json::from_str(&said.stdout).unwrap();
+    assert_eq!(
+        (&done["runs"], &done["deleted"], &done["left"]),
+        (&1.into(), &0.into(), &serde_json::json!([]))
+    );
+    assert_eq!(std::fs::read_dir(place.path(".trailmark/runs")).unwrap().count(), 0);
+    assert_eq!(told(), before);
+    place.run("repo check").ok();
+    place.run(&format!("runs restore {}", ids[0])).fails(1, &[ids[0]], "");
+}
