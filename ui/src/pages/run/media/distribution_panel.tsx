@@ -20,7 +20,7 @@ import {
   summary_of,
 } from "../../../math/bins.ts";
 import type { Histogram } from "../../../math/bins.ts";
-import { count, metric, param, percent, plural } from "../../../math/format.ts";
+import { count, metric, percent, plural } from "../../../math/format.ts";
 import { place_of_step } from "../../../math/steps.ts";
 import { say_series } from "../../../math/series_name.ts";
 import { IconButton } from "../../../parts/button.tsx";
@@ -29,6 +29,7 @@ import type { SeriesSteps } from "../../../schema.ts";
 import type { TrackedObject } from "../../../shapes_of_objects.ts";
 import { shown_theme } from "../../../theme.ts";
 import { run_view } from "../view.ts";
+import { SeriesHeading } from "./series_heading.tsx";
 import { SeriesMenu } from "./series_menu.tsx";
 
 const n_rows = 80;
@@ -72,26 +73,22 @@ export function DistributionPanel(props: PanelProps): JSX.Element {
   const n_lost = firsts.length - (made?.map.steps.length ?? 0);
   return (
     <section class="panel media-group" aria-label={say_series(series)}>
-      <header>
-        <h2 class="clip" title={series.name}>
-          {series.name}
-        </h2>
-        <span class="small-text quiet-text clip grow">
-          {Object.entries(series.context)
-            .map(([key, value]) => `${key}: ${param(value)}`)
-            .join(" · ")}
-        </span>
-        <span class="small-text second-text group-where">
-          {series.steps.length > firsts.length
-            ? `${count(firsts.length)} of ${count(series.steps.length)} steps`
-            : plural(series.steps.length, "step")}
-          {n_lost > 0 && (
-            <span class="warn-text">
-              {" "}
-              · {count(n_lost)} without a range or weight
-            </span>
-          )}
-        </span>
+      <SeriesHeading
+        series={series}
+        where={
+          <>
+            {series.steps.length > firsts.length
+              ? `${count(firsts.length)} of ${count(series.steps.length)} steps`
+              : plural(series.steps.length, "step")}
+            {n_lost > 0 && (
+              <span class="warn-text">
+                {" "}
+                · {count(n_lost)} without a range or weight
+              </span>
+            )}
+          </>
+        }
+      >
         <IconButton
           icon="runs"
           label="As table"
@@ -100,7 +97,7 @@ export function DistributionPanel(props: PanelProps): JSX.Element {
           onClick={() => set_table(!is_table)}
         />
         <SeriesMenu run={props.run} series={series} step={shown?.step} />
-      </header>
+      </SeriesHeading>
       <div class="distribution-body">
         {made === undefined ? (
           <p class="small-text quiet-text media-none">

@@ -16,6 +16,7 @@ import type { RunFrame } from "../frame.ts";
 import { run_view } from "../view.ts";
 import { groups_of } from "./group.ts";
 import type { MediaGroup } from "./group.ts";
+import { SeriesHeading } from "./series_heading.tsx";
 import { SeriesMenu } from "./series_menu.tsx";
 
 interface MediaProps {
@@ -157,21 +158,16 @@ function GroupPanel(props: {
       : `step ${count(step)}${epoch === undefined ? "" : `, epoch ${param(Number(epoch.toPrecision(4)))}`}`;
   return (
     <section class="panel media-group" aria-label={say_series(series)}>
-      <header>
-        <h2 class="clip" title={series.name}>
-          {series.name}
-        </h2>
-        <span class="small-text quiet-text clip grow">
-          {Object.entries(series.context)
-            .map(([key, value]) => `${key}: ${param(value)}`)
-            .join(" · ")}
-        </span>
-        <span class="small-text second-text group-where">
-          {where}
-          {objects.length > 1 && ` · ${plural(objects.length, ...nouns)}`}
-        </span>
+      <SeriesHeading
+        series={series}
+        where={
+          objects.length > 1
+            ? `${where} · ${plural(objects.length, ...nouns)}`
+            : where
+        }
+      >
         <SeriesMenu run={props.run} series={series} step={step} />
-      </header>
+      </SeriesHeading>
       {objects.length === 0 ? (
         <p class="small-text quiet-text media-none">
           {step === undefined
