@@ -54,6 +54,13 @@ pub(crate) struct Train {
     threads: Vec<usize>,
 }
 
+/// Builds the program and an example of `package` that a benchmark starts beside it.
+pub(crate) fn build(profile: &str, package: &str, example: &str) -> Result<()> {
+    let cargo = ["build", "--locked", "--profile", profile, "--package"];
+    run("cargo", &[&cargo[..], &["trailmark-cli"]].concat())?;
+    run("cargo", &[&cargo[..], &[package, "--example", example]].concat())
+}
+
 /// Runs a benchmark.
 pub(crate) fn measure(bench: &Bench) -> Result<()> {
     match bench {

@@ -10,9 +10,9 @@ use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use serde_json::{Value, json};
 
-use crate::bench::{Raw, median};
+use crate::bench::{self, Raw, median};
 use crate::bench_ui::Server;
-use crate::command::{root, run};
+use crate::command::root;
 
 /// How much of it is run.
 #[derive(Args)]
@@ -33,12 +33,7 @@ pub(crate) struct Ingest {
 
 /// Runs the benchmark.
 pub(crate) fn ingest(arguments: &Ingest) -> Result<()> {
-    let build = |more: &[&str]| {
-        let all = [&["build", "--locked", "--profile", &arguments.profile], more].concat();
-        run("cargo", &all)
-    };
-    build(&["--package", "trailmark-cli"])?;
-    build(&["--package", "trailmark-client", "--example", "ship"])?;
+    bench::build(&arguments.profile, "trailmark-client", "ship")?;
     let settings = json!({
         "processes": arguments.processes, "points": arguments.points, "rounds": arguments.rounds,
         "profile": arguments.profile,

@@ -12,10 +12,10 @@ use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use serde_json::{Value, json};
 
-use crate::bench::{Raw, median};
+use crate::bench::{self, Raw, median};
 use crate::bench_ui::Server;
 use crate::bench_up::{ask, resident};
-use crate::command::{root, run, run_command};
+use crate::command::{root, run_command};
 
 /// Requests of each kind when everything is warm.
 const REPEATS: usize = 9;
@@ -78,12 +78,7 @@ pub(crate) fn query(arguments: &Query) -> Result<()> {
     if !arguments.runs.is_sorted() || arguments.runs.is_empty() {
         bail!("read --runs: got {:?}, want sizes from the smallest up", arguments.runs);
     }
-    let build = |more: &[&str]| {
-        let all = [&["build", "--locked", "--profile", &arguments.profile], more].concat();
-        run("cargo", &all)
-    };
-    build(&["--package", "trailmark-cli"])?;
-    build(&["--package", "trailmark-server", "--example", "generate"])?;
+    bench::build(&arguments.profile, "trailmark-server", "generate")?;
     let settings = json!({
         "runs": arguments.runs, "steps": arguments.steps, "rounds": arguments.rounds, "profile": arguments.profile,
     });

@@ -10,10 +10,10 @@ use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use serde_json::{Value, json};
 
-use crate::bench::{Raw, median};
+use crate::bench::{self, Raw, median};
 use crate::bench_ui::Server;
 use crate::bench_up::ask;
-use crate::command::{root, run, run_command};
+use crate::command::{root, run_command};
 
 /// Questions of each kind about the long series.
 const ASKED: usize = 15;
@@ -39,12 +39,7 @@ pub(crate) struct Segments {
 
 /// Runs the benchmark.
 pub(crate) fn segments(arguments: &Segments) -> Result<()> {
-    let build = |more: &[&str]| {
-        let all = [&["build", "--locked", "--profile", &arguments.profile], more].concat();
-        run("cargo", &all)
-    };
-    build(&["--package", "trailmark-cli"])?;
-    build(&["--package", "trailmark-server", "--example", "generate"])?;
+    bench::build(&arguments.profile, "trailmark-server", "generate")?;
     let settings = json!({
         "runs": arguments.runs, "steps": arguments.steps, "points": arguments.points, "profile": arguments.profile,
     });

@@ -12,9 +12,9 @@ use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use serde_json::{Value, json};
 
-use crate::bench::{Raw, median};
+use crate::bench::{self, Raw, median};
 use crate::bench_ui::Server;
-use crate::command::{root, run, run_command};
+use crate::command::{root, run_command};
 
 /// Requests of each kind when everything is warm.
 const REPEATS: usize = 9;
@@ -57,12 +57,7 @@ const ASKED: [(&str, &str); 6] = [
 
 /// Runs the benchmark.
 pub(crate) fn up(arguments: &Up) -> Result<()> {
-    let build = |more: &[&str]| {
-        let all = [&["build", "--locked", "--profile", &arguments.profile], more].concat();
-        run("cargo", &all)
-    };
-    build(&["--package", "trailmark-cli"])?;
-    build(&["--package", "trailmark-server", "--example", "generate"])?;
+    bench::build(&arguments.profile, "trailmark-server", "generate")?;
     let folder = repository(arguments)?;
     let settings = json!({
         "runs": arguments.runs, "steps": arguments.steps, "rounds": arguments.rounds, "profile": arguments.profile,
