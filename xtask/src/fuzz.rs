@@ -13,11 +13,12 @@ use crate::bench::Raw;
 use crate::command::{output, root, run_command};
 
 /// Each target, and the folder of its seeds.
-const TARGETS: [(&str, &str); 7] = [
+const TARGETS: [(&str, &str); 8] = [
     ("query", "fuzz/seeds/query"),
     ("journal", "testdata/format"),
     ("frame", "testdata/format"),
     ("catalog", "fuzz/seeds/catalog"),
+    ("segment", "fuzz/seeds/segment"),
     ("settings", "fuzz/seeds/settings"),
     ("data_set", "fuzz/seeds/data_set"),
     ("aim", "fuzz/seeds/aim"),

@@ -11,6 +11,9 @@ use crate::frame::Decoder;
 use crate::gather::Gather;
 use crate::journal;
 use crate::row::RunState;
+use crate::segment::exact::{self, Exact};
+use crate::segment::manifest::Manifest;
+use crate::segment::sums;
 
 /// Reads bytes as the frames of a journal, whose check sums must be right; says up to where.
 pub fn frames(bytes: &[u8]) -> u64 {
@@ -24,6 +27,28 @@ pub fn frames(bytes: &[u8]) -> u64 {
     }
     assert!(reached.offset <= bytes.len() as u64);
     reached.offset
+}
+
+/// Reads bytes as what a segment keeps beside its tables: what it says exactly of a run, the places of its numbers, check
+/// sums, the list of segments. The first two bytes say how many are exact, and the places follow. What can be read of a
+/// run is written and read again as the same.
+pub fn segment(bytes: &[u8]) -> bool {
+    let _ = sums::read(bytes);
+    if let Some(table) = std::str::from_utf8(bytes).ok().and_then(|text| text.parse().ok()) {
+        let _ = Manifest::of(&table);
+    }
+    let Some((length, rest)) = bytes.split_first_chunk::<2>() else { return false };
+    let (exact, places) = rest.split_at(rest.len().min(usize::from(u16::from_le_bytes(*length))));
+    let Some(exact) = Exact::read(exact) else { return false };
+    let written = exact.write();
+    let again = Exact::read(&written).expect("what was written can be read");
+    assert_eq!(again.write(), written, "a run is read as it was written");
+    if let Some(orders) = exact::read_orders(&exact.journals, exact.series.len(), places) {
+        let bytes = exact::write_orders(&exact.journals, orders.iter().map(Vec::as_slice));
+        let again = exact::read_orders(&exact.journals, exact.series.len(), &bytes);
+        assert_eq!(again, Some(orders), "places are read as they were written");
+    }
+    true
 }
 
 /// Reads bytes as a row of the catalog; one that can be read is written and read again as the same.
