@@ -8,13 +8,12 @@ losses that the Trainer logs at its end stays ``train_loss``, so that it does no
 
 from __future__ import annotations
 
-from typing import Any, Iterable, Mapping, Optional
+from typing import Any, Mapping, Optional
 
 from transformers.trainer_callback import TrainerCallback  # type: ignore[import-not-found,import-untyped,unused-ignore]
 
 from trailmark import report
-from trailmark.place import RepoLike
-from trailmark.run import Run
+from trailmark.callback import Recording
 from trailmark.values import number_of
 
 _SUBSETS = ("train", "eval", "test")
@@ -37,36 +36,15 @@ class Nobody:
         return False
 
 
-class TrailmarkCallback(TrainerCallback):  # type: ignore[misc,unused-ignore]
+class TrailmarkCallback(Recording, TrainerCallback):  # type: ignore[misc,unused-ignore]
     """Records what a ``Trainer`` does: one run for all its processes, written by the first.
 
     ``experiment`` is the run. It ends with the training; what is tracked of it afterwards (an evaluation, answers to
     questions) is added to it, and does not make it last longer.
     """
 
-    def __init__(
-        self,
-        repo: RepoLike = None,
-        experiment: Optional[str] = None,
-        system_tracking_interval: Optional[float] = 10,
-        log_system_params: bool = True,
-        capture_terminal_logs: bool = True,
-        *,
-        run_hash: Optional[str] = None,
-        name: Optional[str] = None,
-        tags: Iterable[str] = (),
-    ) -> None:
-        self._options: dict[str, Any] = {
-            "repo": repo,
-            "experiment": experiment,
-            "system_tracking_interval": system_tracking_interval,
-            "log_system_params": log_system_params,
-            "capture_terminal_logs": capture_terminal_logs,
-            "run_hash": run_hash,
-            "name": name,
-            "tags": tags,
-        }
-        self._run: Optional[Run] = None
+    # Which of several processes records is known when the Trainer is.
+    _begins_at_once = False
 
     @property
     def experiment(self) -> Any:
@@ -77,12 +55,11 @@ class TrailmarkCallback(TrainerCallback):  # type: ignore[misc,unused-ignore]
         """Begin the run, and say what is trained; the Trainer calls it."""
         if state is not None and not state.is_world_process_zero:
             return
-        if self._run is None:
-            self._run = Run(**self._options)
+        run = self._begin()
         if args is not None:
-            self._run.set("hparams", args.to_sanitized_dict(), strict=False)
+            run.set("hparams", args.to_sanitized_dict(), strict=False)
         if model is not None:
-            self._run.set("model", _described(model), strict=False)
+            run.set("model", _described(model), strict=False)
 
     def on_init_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """Begin the run, so that ``experiment`` can be used before the training."""
