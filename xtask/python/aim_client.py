@@ -192,8 +192,14 @@ def copy(url: str, folder: str) -> None:
 
 
 def points(url: str, count: str) -> None:
-    """Tracks so many numbers; prints points a second until all are acknowledged, and the client's CPU."""
+    """Tracks so many numbers; prints points a second until all are acknowledged, and the client's CPU.
+
+    Says that it is ready, and begins with the next line of its input: several begin together.
+    """
     run = Run(repo=url, **QUIET)
+    print("ready", flush=True)
+    input()
+    began_at = time.time()
     began, cpu = time.perf_counter(), time.process_time()
     for step in range(int(count)):
         run.track(step * 0.5, name="loss", step=step, context={"subset": "train"})
@@ -202,9 +208,10 @@ def points(url: str, count: str) -> None:
     took, cpu = time.perf_counter() - began, time.process_time() - cpu
     figures = {
         "points": int(count),
+        "began": began_at,
+        "ended": time.time(),
         "tracked_secs": round(tracked, 3),
         "acknowledged_secs": round(took, 3),
-        "points_per_sec": round(int(count) / took),
         "client_cpu_us_per_point": round(cpu / int(count) * 1e6),
     }
     print(json.dumps(figures))

@@ -20,6 +20,8 @@ use crate::peers;
 
 /// Numbers that are tracked to measure a server.
 const POINTS: u32 = 5000;
+/// Clients at once that a server is measured with.
+const CLIENTS: [usize; 2] = [1, 4];
 /// How often each server takes its turn.
 const ROUNDS: usize = 3;
 /// How long a server may take to listen.
@@ -55,35 +57,31 @@ pub(crate) fn prove() -> Result<()> {
     compare(&client, &folder)
 }
 
-/// Points a second of one client, beside Aim's own server.
+/// Points a second of one client and of several, beside Aim's own server.
 fn compare(client: &Client, folder: &Path) -> Result<()> {
     let build = client.program.parent().and_then(Path::file_name).map(|name| name.to_string_lossy());
-    let mut raw = Raw::create("aim", &json!({"points": POINTS, "rounds": ROUNDS, "build": build}))?;
-    let mut measured: Vec<(&str, Vec<Value>)> = Vec::new();
-    for (name, is_ours) in [("trailmark", true), ("aim 3.29.1", false)] {
-        let mut rounds = Vec::new();
-        for round in 0..ROUNDS {
-            let place = folder.join(format!("points-{is_ours}-{round}"));
-            let server = if is_ours { client.ours(&place)? } else { client.aims(&place)? };
-            let line = client.output(&["points", &POINTS.to_string()])?;
-            let line =
-                line.lines().find(|line| line.starts_with('{')).context("read the client's figures")?;
-            let mut figures: Value = serde_json::from_str(line).context("read the client's figures")?;
-            figures["server"] = name.into();
-            println!("{figures}");
-            raw.write(&figures)?;
-            rounds.push(figures);
-            drop(server);
+    let settings = json!({"points": POINTS, "rounds": ROUNDS, "build": build});
+    let mut raw = Raw::create("aim", &settings)?;
+    for n_clients in CLIENTS {
+        for (name, is_ours) in [("trailmark", true), ("aim 3.29.1", false)] {
+            let mut rounds = Vec::new();
+            for round in 0..ROUNDS {
+                let place = folder.join(format!("points-{is_ours}-{n_clients}-{round}"));
+                let server = if is_ours { client.ours(&place)? } else { client.aims(&place)? };
+                let mut figures = client.points(n_clients)?;
+                figures["server"] = name.into();
+                println!("{figures}");
+                raw.write(&figures)?;
+                rounds.push(figures);
+                drop(server);
+            }
+            let of = |key: &str| median(rounds.iter().filter_map(|round| round[key].as_f64()).collect());
+            println!(
+                "{name}: {:.0} points a second from {n_clients} at once, {:.0} µs of a client's CPU a point (median of {ROUNDS})",
+                of("points_per_sec"),
+                of("client_cpu_us_per_point")
+            );
         }
-        measured.push((name, rounds));
-    }
-    for (name, rounds) in &measured {
-        let of = |key: &str| median(rounds.iter().filter_map(|round| round[key].as_f64()).collect());
-        println!(
-            "{name}: {:.0} points a second, {:.0} µs of the client's CPU a point (median of {ROUNDS})",
-            of("points_per_sec"),
-            of("client_cpu_us_per_point")
-        );
     }
     println!("raw output: {}", raw.path.display());
     Ok(())
@@ -154,6 +152,46 @@ impl Client {
     fn part(&self, arguments: &[&str]) -> Result<String> {
         let said = self.output(arguments)?;
         Ok(said.lines().find_map(|line| line.strip_prefix("hash ")).unwrap_or_default().to_owned())
+    }
+
+    /// Has clients track at once; says their points a second, from the first's beginning to the last one's end.
+    fn points(&self, n_clients: usize) -> Result<Value> {
+        let mut clients = Vec::new();
+        for _ in 0..n_clients {
+            let mut command = self.command(&["points", &POINTS.to_string()]);
+            let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
+            clients.push(child.context("start Aim's client")?);
+        }
+        let mut outs = Vec::new();
+        for child in &mut clients {
+            let mut lines = BufReader::new(child.stdout.take().context("read Aim's client")?).lines();
+            lines.find(|line| matches!(line, Ok(line) if line == "ready")).context("wait for a client")??;
+            outs.push(lines);
+        }
+        for child in &mut clients {
+            let mut input = child.stdin.take().context("start a client")?;
+            std::io::Write::write_all(&mut input, b"go\n").context("start a client")?;
+        }
+        let (mut began, mut ended, mut cpu) = (f64::INFINITY, f64::NEG_INFINITY, 0.0);
+        for lines in outs {
+            let line = lines.map_while(Result::ok).find(|line| line.starts_with('{'));
+            let line = line.context("read a client's figures")?;
+            let figures: Value = serde_json::from_str(&line).context("read a client's figures")?;
+            let of = |key: &str| figures[key].as_f64().with_context(|| format!("read a client's {key}"));
+            (began, ended) = (of("began")?.min(began), of("ended")?.max(ended));
+            cpu += of("client_cpu_us_per_point")? / n_clients as f64;
+        }
+        for child in &mut clients {
+            let status = child.wait().context("wait for Aim's client")?;
+            if !status.success() {
+                bail!("aim_client.py points: {status}");
+            }
+        }
+        let n_points = n_clients as f64 * f64::from(POINTS);
+        Ok(json!({
+            "clients": n_clients, "points": n_points, "acknowledged_secs": ended - began,
+            "points_per_sec": (n_points / (ended - began)).round(), "client_cpu_us_per_point": cpu.round(),
+        }))
     }
 
     /// Kills the server while a client tracks, starts it again, and counts.
