@@ -3,6 +3,7 @@
 //! [`Run`] is the [`Recorder`](trailmark_core::Recorder) of a local repository, or of a [`Server`] through one; [`capture`] says what is remembered of
 //! the machine; [`memorable_name`] gives a run a name that people can say.
 
+mod caller;
 pub mod capture;
 mod names;
 mod remote;

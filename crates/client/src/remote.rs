@@ -14,8 +14,10 @@ use std::time::{Duration, Instant};
 use thiserror::Error;
 use trailmark_core::{ContentId, RunId, WriterId};
 use trailmark_store::{JournalReader, Piece, Repository, Store as _};
+use ureq::SendBody;
 use ureq::http::StatusCode;
-use ureq::{Agent, Proxy, RequestBuilder, SendBody};
+
+use crate::caller::Caller;
 
 /// How often the journal is looked at while it grows.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
@@ -119,50 +121,28 @@ pub fn spool_folder() -> PathBuf {
     })
 }
 
-/// Talks to one server.
+/// Sends to one server.
 #[derive(Debug)]
 struct Line {
-    server: Server,
-    /// What the header says that makes us known there, for a server that wants to know.
-    bearer: Option<String>,
-    agent: Agent,
+    caller: Caller,
     /// Blobs that it is known to have.
     has: BTreeSet<ContentId>,
 }
 
 impl Line {
     fn new(server: Server) -> Self {
-        // What runs on this machine is not asked through a proxy.
-        let is_here = ["://127.", "://localhost", "://[::1]"].iter().any(|here| server.url.contains(here));
-        let proxy = if is_here { None } else { Proxy::try_from_env() };
-        let config = Agent::config_builder()
-            .proxy(proxy)
-            .timeout_global(Some(PATIENCE))
-            .timeout_connect(Some(Duration::from_secs(10)))
-            .http_status_as_error(false)
-            .max_idle_connections_per_host(1);
-        let token = std::env::var("TRAILMARK_TOKEN").ok().filter(|token| !token.is_empty());
-        let bearer = token.map(|token| format!("Bearer {}", token.trim()));
-        Self { server, bearer, agent: Agent::new_with_config(config.build()), has: BTreeSet::new() }
-    }
-
-    /// A request that says who we are.
-    fn known<B>(&self, request: RequestBuilder<B>) -> RequestBuilder<B> {
-        match &self.bearer {
-            Some(bearer) => request.header("authorization", bearer),
-            None => request,
-        }
+        Self { caller: Caller::new(server, Some(PATIENCE)), has: BTreeSet::new() }
     }
 
     fn unreachable(&self, reason: impl ToString) -> ShipError {
-        ShipError::Unreachable { url: self.server.url.clone(), reason: reason.to_string() }
+        ShipError::Unreachable { url: self.caller.server().url().to_owned(), reason: reason.to_string() }
     }
 
     /// Sends bytes of a journal; none ask only where the server stands.
     fn append(&self, run: RunId, writer: WriterId, offset: u64, bytes: &[u8]) -> Result<Told, ShipError> {
-        let url = format!("{}/api/v1/journals/{run}/{writer}?offset={offset}", self.server.url);
+        let path = format!("/api/v1/journals/{run}/{writer}?offset={offset}");
         let packed = zstd::bulk::compress(bytes, LEVEL).map_err(|error| self.unreachable(error))?;
-        let request = self.known(self.agent.post(&url)).header("content-encoding", "zstd");
+        let request = self.caller.post(&path).header("content-encoding", "zstd");
         let request = request.header("content-type", "application/octet-stream");
         let mut response = request.send(&packed).map_err(|error| self.unreachable(error))?;
         let status = response.status();
@@ -184,11 +164,11 @@ impl Line {
         if self.has.contains(&blob) {
             return Ok(());
         }
-        let url = format!("{}/api/v1/blobs/{blob}", self.server.url);
-        let head = self.known(self.agent.head(&url)).call().map_err(|error| self.unreachable(error))?;
+        let path = format!("/api/v1/blobs/{blob}");
+        let head = self.caller.head(&path).call().map_err(|error| self.unreachable(error))?;
         if head.status() != StatusCode::OK {
             let mut file = repository.open_blob(&blob)?;
-            let put = self.known(self.agent.put(&url)).config().timeout_global(None).build();
+            let put = self.caller.put(&path).config().timeout_global(None).build();
             let sent = put.send(SendBody::from_reader(&mut file as &mut dyn Read));
             let mut response = sent.map_err(|error| self.unreachable(error))?;
             let status = response.status();
@@ -216,7 +196,7 @@ impl Line {
     }
 
     fn refused(&self, reason: String) -> ShipError {
-        ShipError::Refused { url: self.server.url.clone(), reason }
+        ShipError::Refused { url: self.caller.server().url().to_owned(), reason }
     }
 }
 
