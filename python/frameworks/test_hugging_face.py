@@ -7,8 +7,10 @@ import re
 import socket
 import subprocess
 import sys
+import time
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Iterator
 
 import pytest
 import torch
@@ -31,15 +33,18 @@ def points(run: Run, name: str, **context: str) -> list[tuple[int, float]]:
     return list(zip(metric.steps, metric.values))
 
 
-def check_example(run: Run) -> None:
-    """What every explorer wants of the example's run."""
+def check_example(run: Run, with_aim: bool = False) -> None:
+    """What every explorer wants of the example's run; Aim's own callback gives the losses of the steps no subset."""
+    train = {} if with_aim else {"subset": "train"}
     assert run.status == "finished" and run.experiment == "cities"
     # 25 questions, a fifth held out: 20 in batches of 4, for 3 epochs.
-    assert [step for step, _ in points(run, "loss", subset="train")] == [5, 10, 15]
+    assert [step for step, _ in points(run, "loss", **train)] == [5, 10, 15]
     # After each epoch, and once more by `evaluate`, which has the last step again.
     assert [step for step, _ in points(run, "loss", subset="eval")] == [5, 10, 15]
-    for name in ("learning_rate", "grad_norm", "epoch", "train_loss", "total_flos", "runtime", "samples_per_second"):
-        assert points(run, name, subset="train"), name
+    for name in ("learning_rate", "grad_norm", "epoch", "total_flos"):
+        assert points(run, name, **train), name
+    for name in ("loss" if with_aim else "train_loss", "runtime", "samples_per_second"):
+        assert points(run, name, subset="train")[-1][0] == 15, name
     assert len(points(run, "samples_per_second", subset="eval")) == 3
     metric = run.get_metric("loss", {"subset": "eval"})
     assert metric is not None and metric.epochs.tolist() == [1.0, 2.0, 3.0]
@@ -56,10 +61,20 @@ def check_example(run: Run) -> None:
     assert logs is not None and any("eval_loss" in line.data for line in logs.values)
 
 
-def run_example(example: Path, model: str, data: str, repo: str, folder: Path) -> None:
+# Aim's packages come last: what the frameworks have already stays.
+WITH_AIM = """
+import os, runpy, sys
+sys.path.append(os.environ["TRAILMARK_AIM_SITE"])
+del sys.argv[0]
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+
+
+def run_example(example: Path, model: str, data: str, repo: str, folder: Path, with_aim: bool = False) -> None:
     """Run the example as people do."""
-    command = [sys.executable, str(example), "--data", data, "--model", model, "--repo", repo]
-    command += ["--experiment", "cities", "--output", str(folder / "out"), "--max-length", "32"]
+    command = [sys.executable, *(["-c", WITH_AIM] if with_aim else []), str(example)]
+    command += ["--data", data, "--model", model, "--repo", repo, "--experiment", "cities"]
+    command += ["--output", str(folder / "out"), "--max-length", "32"]
     command += ["--batch-size", "4", "--learning-rate", "1e-3"]
     done = subprocess.run(command, text=True, capture_output=True, timeout=300, cwd=folder, env={**os.environ})
     assert done.returncode == 0, done.stderr
@@ -75,24 +90,49 @@ def test_the_example_leaves_a_run_like_a_native_one(tmp_path: Path, example: Pat
     assert run.end_time is not None and run.end_time < last
 
 
-def test_the_example_leaves_it_at_a_server_too(
-    tmp_path: Path, example: Path, model: str, data: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """`trailmark up` on a repository, and its address as Aim writes it."""
     program = os.environ.get("TRAILMARK_PROGRAM")
     if not program:
         pytest.skip("TRAILMARK_PROGRAM does not name the program")
-    monkeypatch.setenv("TRAILMARK_SPOOL", str(tmp_path / "spool"))
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    served = [program, "up", "--no-open", "--listen", f"127.0.0.1:{port}", "--repo", str(tmp_path / "served")]
-    server = subprocess.Popen(served, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    command = [program, "up", "--no-open", "--listen", f"127.0.0.1:{port}", "--repo", str(folder)]
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        run_example(example, model, data, f"aim://127.0.0.1:{port}", tmp_path)
-        check_example(only_run(tmp_path / "served"))
+        for _ in range(200):
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.05)
+        yield f"aim://127.0.0.1:{port}"
     finally:
         server.terminate()
         server.wait(timeout=30)
+
+
+def test_the_example_leaves_it_at_a_server_too(
+    tmp_path: Path, example: Path, model: str, data: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRAILMARK_SPOOL", str(tmp_path / "spool"))
+    with served(tmp_path / "served") as address:
+        run_example(example, model, data, address, tmp_path)
+        check_example(only_run(tmp_path / "served"))
+
+
+def test_the_example_with_aim_itself_leaves_it_at_a_server(
+    tmp_path: Path, example: Path, model: str, data: str
+) -> None:
+    if not os.environ.get("TRAILMARK_AIM_SITE"):
+        pytest.skip("TRAILMARK_AIM_SITE does not name a folder with Aim's packages")
+    # Only the imports change.
+    with_aim = tmp_path / "hf_squad.py"
+    with_aim.write_text(re.sub(r"^from trailmark", "from aim", example.read_text(), flags=re.MULTILINE))
+    with served(tmp_path / "served") as address:
+        run_example(with_aim, model, data, address, tmp_path, with_aim=True)
+    check_example(only_run(tmp_path / "served"), with_aim=True)
 
 
 class Rows(torch.utils.data.Dataset):
