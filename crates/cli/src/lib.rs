@@ -13,6 +13,7 @@ mod demo;
 mod evaluate;
 mod fs;
 mod hub;
+mod import;
 mod model;
 mod packages;
 mod query;
@@ -79,6 +80,9 @@ enum Command {
     Runs(runs::Runs),
     /// Finds runs, metrics or texts by an expression.
     Query(query::Query),
+    /// Brings runs of other trackers into the repository.
+    #[command(subcommand, hide = true)]
+    Import(import::Import),
     /// Checks, copies and mends a repository.
     #[command(subcommand)]
     Repo(repo::Repo),
@@ -183,6 +187,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Ask(ask) => ask::run(&ask),
         Command::Runs(runs) => runs::run(&runs),
         Command::Query(query) => query::run(&query),
+        Command::Import(asked) => import::run(&asked),
         Command::Repo(repo) => repo::run(&repo),
         Command::Sync(sync) => sync::run(&sync),
         Command::Token(tokens) => token::run(&tokens),

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use trailmark_core::{RunId, WriterId};
+use trailmark_core::{RunId, SeriesKey, Step, WriterId};
 
 use crate::fs::{Files, Os};
 use crate::gather::Gather;
@@ -119,6 +119,24 @@ impl Repository {
         place.begin_format()?;
         let header = Header::new(Role::Run, run, WriterId::generate());
         JournalWriter::create(&place.files, &folder, header)
+    }
+
+    /// Whether a run was deleted and its bytes are gone.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn is_gone(&self, run: RunId) -> Result<bool, Error> {
+        Ok(self.segments()?.manifest.gone.contains(&run))
+    }
+
+    /// The series of a run whose points somebody deleted: at a step, or all of them.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn erased_points(&self, run: RunId) -> Result<Vec<(SeriesKey, Option<Step>)>, Error> {
+        let scan = self.scan_one(run)?;
+        let entries = scan.runs.get(&run).into_iter().flat_map(|state| state.erased.entries());
+        Ok(entries.map(|(key, step, _)| (key.clone(), step)).collect())
     }
 
     /// The ids of all runs, oldest first; deleted ones too.

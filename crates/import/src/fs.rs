@@ -1,0 +1,48 @@
+//! Every touch of the file system: sources are opened for reading only, and nothing is made beside them.
+#![allow(clippy::disallowed_methods)]
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use crate::ImportError;
+
+/// What lies in a folder, by name.
+pub(crate) fn entries(path: &Path) -> Result<Vec<PathBuf>, ImportError> {
+    let list = || {
+        let entries = std::fs::read_dir(path)?;
+        let mut paths = entries.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>()?;
+        paths.sort();
+        Ok(paths)
+    };
+    list().map_err(named("list a folder", path))
+}
+
+/// Copies a file; false when there is none of that name.
+pub(crate) fn copy(from: &Path, to: &Path) -> Result<bool, ImportError> {
+    match std::fs::copy(from, to) {
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(named("copy a file", from)(error)),
+    }
+}
+
+/// Adds what was attempted and on what to an error.
+pub(crate) fn named(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> ImportError {
+    let path = path.to_owned();
+    move |source| ImportError::Io { action, path, source }
+}
+
+/// Length and time of a file; none where there is none.
+pub(crate) fn state(path: &Path) -> Option<(u64, SystemTime)> {
+    let metadata = std::fs::metadata(path).ok()?;
+    Some((metadata.len(), metadata.modified().ok()?))
+}
+
+/// Removes a file of our own, if there is one.
+pub(crate) fn forget(path: &Path) -> Result<(), ImportError> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(named("remove a file", path)(error)),
+        _ => Ok(()),
+    }
+}

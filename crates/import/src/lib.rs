@@ -1,0 +1,20 @@
+//! What other trackers recorded, brought into a repository as if it had been recorded here.
+//!
+//! A [`Source`] finds runs ([`Found`]) and reads them, one after the other, into an [`Intake`], which compares with what
+//! the repository has and writes only what is new; [`import`] does so for all of them and says in a [`Report`] what came
+//! of it. Sources are never written to, and no lock of theirs is taken. What each of them maps to what is in
+//! `docs/import.md`.
+
+mod aim;
+mod error;
+mod fs;
+mod intake;
+mod known;
+mod report;
+mod source;
+
+pub use aim::AimSource;
+pub use error::ImportError;
+pub use intake::Intake;
+pub use report::{Fate, Problem, Progress, Report, RunReport, Watch, import};
+pub use source::{Found, Head, Listing, Source};
