@@ -3,6 +3,7 @@
 // A field is written in the URL by its shortest name that is its own: `learning_rate` for
 // `hparams.learning_rate`, as long as no other param ends so.
 
+import { called } from "./called.ts";
 import { distinct } from "./math/group.ts";
 import type { FieldValue } from "./math/group.ts";
 import { param, short_path } from "./math/format.ts";
@@ -59,7 +60,7 @@ function flatten(
 }
 
 const properties: readonly (readonly [string, (run: Run) => FieldValue])[] = [
-  ["name", (run) => run.name],
+  ["name", (run) => called(run)],
   ["experiment", (run) => run.experiment],
   ["status", (run) => run.status],
   ["tags", (run) => run.tags.join(", ") || null],

@@ -128,7 +128,7 @@ pub(crate) fn models(app: &App) -> Result<dto::Models, ApiError> {
         models.extend(ready.into_iter().map(|model| dto::Model {
             id: model.id(),
             run: item.id().to_string(),
-            name: item.row.name.clone(),
+            name: item.called(),
             step: model.step,
             path: model.folder.to_string_lossy().into_owned(),
             f1: values.get(&model.step).copied().map(Real),

@@ -1,17 +1,23 @@
 // Grid lines, axis labels and reference lines, under the curves.
 
-import type { Ink, Reference } from "./curve.ts";
+import type { Box, Ink, Reference } from "./curve.ts";
 import type { Plane } from "./line.ts";
+import type { Scale } from "./scale.ts";
 import type { Pen } from "./pen.ts";
 import { rimmed_text, text_width } from "./pen.ts";
 import { ticks } from "./ticks.ts";
-import type { TickStyle } from "./ticks.ts";
+import type { Tick, TickStyle } from "./ticks.ts";
 
 export interface AxisStyle {
   x: TickStyle;
   y: TickStyle;
   /** Said before the first label, as in “epoch 0”. */
   x_title: string;
+}
+
+/** What stands beside the vertical axis of a box. */
+export function ticks_beside(up: Scale, box: Box, style: TickStyle): Tick[] {
+  return ticks(up, Math.max(2, Math.floor((box.bottom - box.top) / 40)), style);
 }
 
 export function draw_axes(
@@ -23,11 +29,7 @@ export function draw_axes(
   const { across, up, box } = plane;
   const crisp = (place: number): number => Math.round(place) + 0.5;
   const wide = style.x === "time" ? 110 : 70;
-  const beside = ticks(
-    up,
-    Math.max(2, Math.floor((box.bottom - box.top) / 40)),
-    style.y,
-  );
+  const beside = ticks_beside(up, box, style.y);
   const below = ticks(
     across,
     Math.max(2, Math.floor((box.right - box.left) / wide)),

@@ -94,6 +94,10 @@ test("less is better by the last word of a name", () => {
   assert.ok(format.is_less_better("eval_loss"));
   assert.ok(!format.is_less_better("loss_scale"));
   assert.ok(!format.is_less_better("f1"));
+  for (const name of ["eval_runtime", "samples_per_second", "learning_rate"])
+    assert.ok(format.is_pace(name), name);
+  for (const name of ["loss", "exact_match", "epochs_without_gain"])
+    assert.ok(!format.is_pace(name), name);
 });
 
 test("a p value says its sign", () => {

@@ -66,6 +66,13 @@ export function is_less_better(name: string): boolean {
   return /(^|[_./ ])(loss|perplexity|error)$/i.test(name);
 }
 
+/** Whether a metric tells by its name how a training went on, not how good it is: pace, schedule, clock. */
+export function is_pace(name: string): boolean {
+  return /(^|_)(lr|learning_rate|epoch|step|runtime|flos|per_second)$/i.test(
+    name,
+  );
+}
+
 /** A metric's value as its name asks. Shares are written in percent, but from 0 to 1 where `largest`, the largest value
  *  known, says that they are. */
 export function metric_named(

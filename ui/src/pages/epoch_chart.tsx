@@ -1,5 +1,6 @@
 // A small chart of one series of the selected runs.
 
+import { called } from "../called.ts";
 import type { JSX } from "preact";
 import { useMemo } from "preact/hooks";
 import { is_less_better } from "../math/format.ts";
@@ -28,7 +29,7 @@ export function EpochChart(props: {
     columns: ["step", "epoch", "value"],
   });
   const names = useMemo(
-    () => new Map(runs.map((run) => [run.id, run.name])),
+    () => new Map(runs.map((run) => [run.id, called(run)])),
     [runs],
   );
   const chart = useMemo(() => {

@@ -1,5 +1,6 @@
 // What people say of runs: each change is one request, says what it did, and can be taken back.
 
+import { called } from "../called.ts";
 import * as api from "../api.ts";
 import { plural } from "../math/format.ts";
 import { ask_first } from "../parts/dialog.tsx";
@@ -50,7 +51,7 @@ export function delete_runs(
   done?: () => void,
   begin?: () => void,
 ): void {
-  const names = runs.slice(0, 3).map((run) => run.name);
+  const names = runs.slice(0, 3).map((run) => called(run));
   const more = runs.length - names.length;
   const listed =
     more > 0 ? `${names.join(", ")} and ${more} more` : names.join(" and ");

@@ -1,5 +1,6 @@
 // Answers: what a checkpoint answered, question by question; or what changed from one checkpoint to another.
 
+import { called } from "../../called.ts";
 import type { JSX } from "preact";
 import * as api from "../../api.ts";
 import { Button, IconButton } from "../../parts/button.tsx";
@@ -131,7 +132,7 @@ function Controls(props: {
             })
           }
         >
-          Compare with {other.run.name}
+          Compare with {called(other.run)}
         </Button>
       )}
       <span class="grow" />
@@ -160,11 +161,11 @@ function SidePick(props: {
       {props.letter !== undefined && <Who letter={props.letter} />}
       <FindMenu
         label={`Run ${props.letter ?? ""}`.trim()}
-        face={side.run.name}
+        face={called(side.run)}
         value={side.run.run}
         options={props.ranked.map((one) => ({
           value: one.run.run,
-          label: one.run.name,
+          label: called(one.run),
           detail: `F1 ${format.percent(one.step.f1)}`,
         }))}
         onChange={(id) => {

@@ -1,5 +1,6 @@
 // One question: its text with the answers in it, the answers checkpoint by checkpoint, and what else was possible.
 
+import { called } from "../../called.ts";
 import type { JSX } from "preact";
 import * as api from "../../api.ts";
 import * as format from "../../math/format.ts";
@@ -122,7 +123,8 @@ function Steps(props: { one: SideAnswer; question: string }): JSX.Element {
       <caption>
         <span class="in-row">
           {letter !== undefined && <Who letter={letter} />}
-          <b>{side.run.name}</b> <span class="quiet-text">by checkpoint</span>
+          <b>{called(side.run)}</b>{" "}
+          <span class="quiet-text">by checkpoint</span>
         </span>
       </caption>
       <thead>

@@ -1,5 +1,6 @@
 // By how much B is better than A, with its uncertainty, and how many answers changed which way.
 
+import { called } from "../../called.ts";
 import type { JSX } from "preact";
 import * as format from "../../math/format.ts";
 import { Swatch } from "../../parts/marks.tsx";
@@ -48,7 +49,7 @@ export function Effect(props: {
       {(["a", "b"] as const).map((key) => (
         <div key={key} class="in-row effect-side">
           <Who letter={key === "a" ? "A" : "B"} />
-          <b class="clip grow">{props[key].run.name}</b>
+          <b class="clip grow">{called(props[key].run)}</b>
           <span class="effect-scores">
             <b class="mono">{format.percent(summary.exact_match[key])}</b>
             <span class="tiny-text quiet-text">EM</span>

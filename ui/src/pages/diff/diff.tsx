@@ -1,5 +1,6 @@
 // Diff: two runs side by side: by how much they differ in what they came to, and in what they were given.
 
+import { called } from "../../called.ts";
 import type { JSX } from "preact";
 import * as api from "../../api.ts";
 import { link_id, run_path } from "../../math/run_id.ts";
@@ -100,11 +101,11 @@ function RunPick(props: {
       <Who letter={letter} />
       <FindMenu
         label={`Run ${letter}`}
-        face={run?.name ?? "…"}
+        face={run === undefined ? "…" : called(run)}
         value={run?.id ?? ""}
         options={props.runs.map((one) => ({
           value: one.id,
-          label: one.name,
+          label: called(one),
           detail: one.experiment,
         }))}
         onChange={(id) => {
@@ -122,7 +123,7 @@ function Both({ a, b }: { a: RunDetail; b: RunDetail }): JSX.Element {
       <Empty title="A and B are the same run">
         Choose another one above, or open{" "}
         <a class="to-link" href={run_path(a)}>
-          {a.name}
+          {called(a)}
         </a>
       </Empty>
     );

@@ -1,5 +1,6 @@
 // The best run of each experiment.
 
+import { called } from "../../called.ts";
 import type { JSX } from "preact";
 import * as format from "../../math/format.ts";
 import { epoch_at, find_summary, say_series } from "../../math/series_name.ts";
@@ -21,7 +22,7 @@ export function RunName({
     <span class="in-row">
       <Swatch color={colours.get(run.id) ?? "var(--line-2)"} />
       <a class="clip b run-name" href={run_path(run)}>
-        {run.name}
+        {called(run)}
       </a>
       {run.tags.slice(0, 3).map((tag) => (
         <TagMark key={tag} name={tag} />

@@ -1,5 +1,6 @@
 // One chart of the Metrics page: its curves, alone or summed up, its title and what it says of its choices.
 
+import { called } from "../../called.ts";
 import type { Curve, EndLabel } from "../../chart/curve.ts";
 import { span } from "../../chart/fit.ts";
 import { shared_words } from "../../chart/labels.ts";
@@ -174,7 +175,7 @@ function single(
     color: look.color_of(colors),
     dash: look.dashes.get(dash) ?? 0,
     label: is_top
-      ? { prefix: "", head: item.run.run.name, tail: says_dash ? dash : "" }
+      ? { prefix: "", head: called(item.run.run), tail: says_dash ? dash : "" }
       : label_of(chosen.color, colors, says_dash ? dash : ""),
     is_pinned: is_top,
   });

@@ -1,5 +1,6 @@
 // A chart as a table: a row for each curve with what an eye would read off it, for those who cannot see the picture.
 
+import { called } from "../../called.ts";
 import type { JSX } from "preact";
 import { useMemo } from "preact/hooks";
 import { value_text } from "../../fields.ts";
@@ -48,7 +49,9 @@ function name_of(info: CurveInfo | undefined): string {
   const { lines, colors, dash, n } = info;
   const whose =
     n === undefined
-      ? (lines[0]?.of.run.run.name ?? "")
+      ? lines[0] === undefined
+        ? ""
+        : called(lines[0].of.run.run)
       : `${colors.map(value_text).join(" · ")} (${lines.length} curves)`;
   return [whose, dash].filter((word) => word !== "").join(", ");
 }

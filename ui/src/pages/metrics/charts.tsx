@@ -1,5 +1,6 @@
 // The charts of the Metrics page: the first large and its companions beside it, or a grid of equals.
 
+import { called } from "../../called.ts";
 import type { ReadonlySignal, Signal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useMemo, useState } from "preact/hooks";
@@ -198,7 +199,7 @@ function read(chart: ChartModel, chosen: Chosen, look: Look): Reading {
       foot,
     );
   }
-  const run = line?.of.run.run.name ?? "";
+  const run = line === undefined ? "" : called(line.of.run.run);
   const rows: [string, string][] = [[name, said]];
   const raw = look.curve.raw?.[look.point];
   if (raw !== undefined) rows.push(["measured", metric_named(name, raw)]);
@@ -243,7 +244,7 @@ function* csv_lines(chart: ChartModel): Iterable<string> {
       const { series, run } = of;
       const head = [
         run.run.id,
-        run.run.name,
+        called(run.run),
         series.name,
         JSON.stringify(series.context),
       ].map(csv_cell);

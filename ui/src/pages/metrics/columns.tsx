@@ -1,5 +1,6 @@
 // The columns of the reading table: run, colour fields, and for each metric its value at the cursor, best and last.
 
+import { called } from "../../called.ts";
 import type { ReadonlySignal } from "@preact/signals";
 import type { FlatRun, RunField } from "../../fields.ts";
 import { context_value, field_text, short_label } from "../../fields.ts";
@@ -97,7 +98,7 @@ function run_column(props: ReadingTableProps): ReadingColumn {
     width: 214,
     is_pinned: true,
     sorts: true,
-    value: (row) => row.run.run.name,
+    value: (row) => called(row.run.run),
     cell: (row) => (
       <>
         <IconButton
@@ -105,15 +106,15 @@ function run_column(props: ReadingTableProps): ReadingColumn {
           icon={row.is_hidden ? "hidden" : "eye"}
           label={
             row.is_hidden
-              ? `Show ${row.run.run.name}`
-              : `Hide ${row.run.run.name}`
+              ? `Show ${called(row.run.run)}`
+              : `Hide ${called(row.run.run)}`
           }
           onClick={() => props.onToggle(row.run.run.id, false)}
         />
         <span class="run-name">
           <Swatch color={row.color} />
           <a class="clip" href={`/runs/${row.run.run.id}`}>
-            {row.run.run.name}
+            {called(row.run.run)}
           </a>
         </span>
         {row.run.run.status !== "finished" && (

@@ -4,7 +4,7 @@ import { field_named, in_ranges } from "../../fields.ts";
 import { varying } from "../../varying.ts";
 import type { FlatRun, RunField } from "../../fields.ts";
 import type { Middle, Spread } from "../../math/aggregate.ts";
-import { is_less_better, is_share } from "../../math/format.ts";
+import { is_less_better, is_pace, is_share } from "../../math/format.ts";
 import { importance } from "../../math/importance.ts";
 import type { Smoothing } from "../../math/smooth.ts";
 import { View, choice, flag, list, number, text } from "../../state.ts";
@@ -141,9 +141,7 @@ export function default_metrics(runs: readonly FlatRun[]): readonly string[] {
   const by_points = [...points]
     .sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))
     .map(([name]) => name);
-  const telling = by_points.filter(
-    (name) => !/(^|_)(lr|learning_rate|epoch|step)$/.test(name),
-  );
+  const telling = by_points.filter((name) => !is_pace(name));
   const losses = telling.filter((name) => is_less_better(name));
   const main = losses[0] ?? telling[0] ?? by_points[0];
   if (main === undefined) return [];

@@ -1,5 +1,6 @@
 // What the palette leads to: pages, runs, metrics and actions, ranked by how well they fit what is typed.
 
+import { called } from "../../called.ts";
 import { match } from "../../math/match.ts";
 import { link_id, run_path } from "../../math/run_id.ts";
 import { say_series, write_series } from "../../math/series_name.ts";
@@ -149,7 +150,7 @@ export function run_goal(run: Run): Goal {
   return {
     key: run.id,
     url: run_path(run),
-    label: run.name,
+    label: called(run),
     icon: "runs",
     section: "Runs",
     detail: run.experiment,

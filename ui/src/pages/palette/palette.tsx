@@ -1,5 +1,6 @@
 // The palette: to a page, a run, a metric or an action, by a part of its name.
 
+import { called } from "../../called.ts";
 import type { JSX } from "preact";
 import {
   useEffect,
@@ -224,7 +225,7 @@ function Preview({ run }: { run: Run | undefined }): JSX.Element {
     .slice(0, most_figures);
   return (
     <aside class="palette-preview small-text" aria-label="Preview">
-      <b>{run.name}</b>
+      <b>{called(run)}</b>
       <span class="in-row">
         <StatusMark status={run.status} />
         {run.tags.slice(0, 3).map((tag) => (

@@ -1,5 +1,6 @@
 // Two params against a metric: a cell for each pair, coloured by the mean, with n and what failed.
 
+import { called } from "../../called.ts";
 import type { JSX } from "preact";
 import { brief_label, field_text } from "../../fields.ts";
 import type { FlatRun, RunField } from "../../fields.ts";
@@ -226,7 +227,7 @@ function Cell(props: {
       title={[
         `${measure.text(cell.mean)}${spread}`,
         ...words,
-        cell.runs.map((run) => run.run.name).join(", "),
+        cell.runs.map((run) => called(run.run)).join(", "),
       ].join(" · ")}
     >
       <b class="mono">

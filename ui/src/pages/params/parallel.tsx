@@ -1,5 +1,6 @@
 // Parallel coordinates on the page: axes with their heads, lines, and brushes drawn by dragging along an axis.
 
+import { called } from "../../called.ts";
 import type { Signal } from "@preact/signals";
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
@@ -148,7 +149,7 @@ function parallel_of(model: ParamsModel): ParallelModel {
         shares,
         color,
         is_in,
-        label: `${run.run.name}${words}`,
+        label: `${called(run.run)}${words}`,
       };
     }),
   };

@@ -1,5 +1,6 @@
 // Any two measures against each other, a dot for each run.
 
+import { called } from "../../called.ts";
 import type { Signal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useMemo } from "preact/hooks";
@@ -146,7 +147,7 @@ function scatter_of(
             y: up,
             color,
             is_in,
-            label: run.run.name,
+            label: called(run.run),
           },
         ];
   });

@@ -1,5 +1,6 @@
 // The runs of the Params page: those inside the brush first, the others dimmed.
 
+import { called } from "../../called.ts";
 import type { Signal } from "@preact/signals";
 import type { JSX } from "preact";
 import { IconButton } from "../../parts/button.tsx";
@@ -85,7 +86,7 @@ const name_column: Column<Placed> = {
     <span class={`run-name${is_in ? " in" : ""}`}>
       <Swatch color={color} />
       <a class="clip" href={`/runs/${run.run.id}`}>
-        {run.run.name}
+        {called(run.run)}
       </a>
     </span>
   ),
@@ -155,7 +156,7 @@ function* csv_lines(
       const value = axis.value(run);
       return value === null ? "" : String(value);
     });
-    yield [run.run.id, run.run.name, is_in ? "1" : "0", ...cells]
+    yield [run.run.id, called(run.run), is_in ? "1" : "0", ...cells]
       .map(csv_cell)
       .join(",");
   }

@@ -61,7 +61,8 @@ const short_names: Readonly<Record<string, string>> = {
 function best_figures(frame: RunFrame): readonly Figure[] {
   const { run, main } = frame;
   const evals = run.metrics.filter(
-    (metric) => subset_of(metric.context) === "eval",
+    (metric) =>
+      subset_of(metric.context) === "eval" && !format.is_pace(metric.name),
   );
   const weight = (metric: Summary): number => {
     if (main !== undefined && is_series(metric, main)) return 0;

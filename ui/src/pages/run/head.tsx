@@ -1,5 +1,6 @@
 // The head of a run's page: who it is, its place among its siblings, what it can be compared with.
 
+import { called } from "../../called.ts";
 import type { JSX } from "preact";
 import { use_keys } from "../../keys.ts";
 import { use_label } from "../labels/labels.ts";
@@ -34,8 +35,8 @@ export function Heading({ frame }: { frame: RunFrame }): JSX.Element {
       </a>
       <span class="quiet-text">/</span>
       <Swatch color={frame.colour} />
-      <h1 class="clip" title={run.description || run.name}>
-        {run.name}
+      <h1 class="clip" title={run.description || called(run)}>
+        {called(run)}
       </h1>
       <StatusMark status={run.status} pill title={run.status_detail?.message} />
       {run.archived && <span class="chip">archived</span>}
@@ -110,7 +111,7 @@ export function CompareMenu({ frame }: { frame: RunFrame }): JSX.Element {
     other === undefined
       ? "No other run of the experiment is ranked"
       : undefined;
-  const best = other === undefined ? "the best other run" : other.name;
+  const best = other === undefined ? "the best other run" : called(other);
   return (
     <Menu
       label="Compare"

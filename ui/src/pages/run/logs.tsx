@@ -1,5 +1,6 @@
 // The log of a run: search, levels, folded noise, marks; a line leads to its step and a step to its curve.
 
+import { called } from "../../called.ts";
 import type { JSX } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import * as api from "../../api.ts";
@@ -90,7 +91,7 @@ export function RunLogs({ frame }: { frame: RunFrame }): JSX.Element {
         <a
           class="button square small"
           href={api.logs_address(run.id)}
-          download={`${run.name}.log`}
+          download={`${called(run)}.log`}
           title="Download"
           aria-label="Download"
         >

@@ -1,5 +1,6 @@
 // A run: who it is, how it stands among its siblings, and everything it recorded, in tabs.
 
+import { called } from "../../called.ts";
 import type { JSX } from "preact";
 import { useMemo } from "preact/hooks";
 import * as api from "../../api.ts";
@@ -92,7 +93,7 @@ function KnownRun({ run }: { run: RunDetail }): JSX.Element {
   const { tab } = run_view.values.value;
   return (
     <>
-      <Top title={run.name} heading={<Heading frame={frame} />}>
+      <Top title={called(run)} heading={<Heading frame={frame} />}>
         <span class="grow" />
         <Neighbours frame={frame} />
         <CompareMenu frame={frame} />

@@ -1,5 +1,6 @@
 // The columns of the runs table: which stand there by default, and what their cells hold.
 
+import { called } from "../../called.ts";
 import type { ComponentChildren, JSX } from "preact";
 import * as format from "../../math/format.ts";
 import { all_paths, short_name, unequal, value_at } from "../../math/params.ts";
@@ -62,7 +63,9 @@ export function default_columns(
   const main = main_metric(metrics);
   const evals = metrics.filter(
     (metric) =>
-      subset_of(metric.context) === "eval" && metric.name !== main?.name,
+      subset_of(metric.context) === "eval" &&
+      metric.name !== main?.name &&
+      !format.is_pace(metric.name),
   );
   const order = (name: string): number =>
     name === "loss" ? 0 : format.is_share(name) ? 1 : 2;
@@ -149,7 +152,7 @@ export function lead_columns(setting: ColumnSetting): readonly Column<Run>[] {
       cell: (run) => (
         <Check
           on={setting.selected.has(run.id)}
-          label={`Select ${run.name}`}
+          label={`Select ${called(run)}`}
           onChange={(_, event) => setting.select(run, event)}
         />
       ),
@@ -179,8 +182,8 @@ function NameCell({
   return (
     <span class="in-row name">
       <Swatch color={colour ?? "var(--line-2)"} />
-      <a class="clip" href={run_path(run)} title={`${run.name} · ${run.id}`}>
-        {run.name}
+      <a class="clip" href={run_path(run)} title={`${called(run)} · ${run.id}`}>
+        {called(run)}
       </a>
       {run.tags.map((tag) => (
         <TagMark key={tag} name={tag} />

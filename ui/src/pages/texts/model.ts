@@ -1,5 +1,6 @@
 // Texts as a matrix: rows and columns by any fields, one text a cell, columns that are equal in every row merged.
 
+import { called } from "../../called.ts";
 import { varying } from "../../varying.ts";
 import type { FlatRun, RunField } from "../../fields.ts";
 import { key_of } from "../../math/group.ts";
@@ -78,7 +79,7 @@ export function text_fields(
 }
 
 function run_name(text: Text, runs: ReadonlyMap<string, FlatRun>): string {
-  return runs.get(text.run)?.run.name ?? text.run.slice(0, 12);
+  return called(runs.get(text.run)?.run ?? { id: text.run, name: "" });
 }
 
 function value_of(value: unknown): FieldValue {

@@ -1,5 +1,6 @@
 // The chosen cell beside the matrix: its whole text, how it changed over steps, and which series it is of.
 
+import { called } from "../../called.ts";
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import * as api from "../../api.ts";
@@ -56,7 +57,7 @@ export function TextSide(props: {
         </dl>
         {run !== undefined && (
           <a class="to-link pad" href={`${run_path(run)}?tab=texts`}>
-            Open {run.name}
+            Open {called(run)}
           </a>
         )}
       </section>

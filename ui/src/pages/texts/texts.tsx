@@ -1,5 +1,6 @@
 // Texts: what runs logged as text, as a matrix of any fields, compared word by word.
 
+import { called } from "../../called.ts";
 import type { JSX } from "preact";
 import { useMemo, useState } from "preact/hooks";
 import * as api from "../../api.ts";
@@ -198,7 +199,7 @@ function Controls(props: {
     { value: "step", label: "The step before" },
     ...props.runs.map((run) => ({
       value: run.id,
-      label: run.name,
+      label: called(run),
       detail: run.experiment,
     })),
   ];
