@@ -25,7 +25,18 @@ export function TableHead<R>(props: {
               class={cell_class(table.columns, i)}
               style={pin_style(pins, column.key)}
             >
-              {begins && <span class="heading">{column.group}</span>}
+              {begins && (
+                <span
+                  class="heading clip"
+                  title={column.group}
+                  style={{
+                    flex: "none",
+                    maxWidth: `${group_width(table.columns, i)}px`,
+                  }}
+                >
+                  {column.group}
+                </span>
+              )}
             </div>
           );
         })}
@@ -143,4 +154,15 @@ function Grip<R>(props: {
       }}
     />
   );
+}
+
+/** The pixels that the heading of the group that begins at a column has. */
+function group_width(
+  columns: readonly { readonly group?: string; readonly width: number }[],
+  first: number,
+): number {
+  const group = columns[first]?.group;
+  const past = columns.findIndex((one, i) => i > first && one.group !== group);
+  const members = columns.slice(first, past < 0 ? undefined : past);
+  return members.reduce((sum, one) => sum + one.width, -16);
 }

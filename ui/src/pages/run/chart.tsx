@@ -147,7 +147,9 @@ function LineLegend({ lines }: { lines: readonly RunLine[] }): JSX.Element {
   const names = new Set(lines.map((line) => line.series.name));
   const words = (line: RunLine): string => {
     const subset = subset_of(name_of(line.series).context);
-    if (names.size === 1 && subset !== undefined) return subset;
+    // Beside a curve of evaluation a number that nobody gave a subset to is of training.
+    if (names.size === 1 && (subset !== undefined || line.is_dashed))
+      return subset ?? "train";
     return line.series.name === "exact_match"
       ? "EM"
       : names.size > 1 && subset === "eval"
