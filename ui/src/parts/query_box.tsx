@@ -44,10 +44,10 @@ export function QueryBox(props: QueryBoxProps): JSX.Element {
   };
   const write = (text: string, cursor: number): void => {
     set_draft(text);
-    requestAnimationFrame(() => {
-      input.current?.setSelectionRange(cursor, cursor);
-      completion.ask(text, cursor);
-    });
+    // At once: what is typed before the next frame goes where the cursor is.
+    if (input.current !== null) input.current.value = text;
+    input.current?.setSelectionRange(cursor, cursor);
+    completion.ask(text, cursor);
   };
   const take = (item: CompletionItem): void => {
     const from = unit_of(draft, completion.from);
@@ -70,7 +70,7 @@ export function QueryBox(props: QueryBoxProps): JSX.Element {
   const error = is_asked ? props.error : undefined;
   const keydown = (event: KeyboardEvent): void => {
     if (completion.key(event, take)) event.preventDefault();
-    else if (event.key === "Enter") commit(draft);
+    else if (event.key === "Enter") commit(input.current?.value ?? draft);
     else if (
       event.key === "Tab" &&
       error?.position?.nearest !== undefined &&
@@ -122,7 +122,7 @@ export function QueryBox(props: QueryBoxProps): JSX.Element {
                 shade.current.scrollLeft = event.currentTarget.scrollLeft;
             }}
             onKeyDown={keydown}
-            onBlur={() => commit(draft)}
+            onBlur={(event) => commit(event.currentTarget.value)}
           />
         </div>
         {props.hits !== undefined && error === undefined && (
