@@ -20,7 +20,8 @@ use crate::{DONE, FAILED, fs};
   trailmark sync
   trailmark sync --repo http://127.0.0.1:43800
 
-The folder is $TRAILMARK_SPOOL, else ~/.local/state/trailmark/spool.")]
+The folder is $TRAILMARK_SPOOL, else ~/.local/state/trailmark/spool. With TRAILMARK_OFFLINE=1 runs only go there,
+and wait for this command.")]
 pub(crate) struct Sync {
     /// Only what waits for this server; else for all of them.
     #[arg(long, value_name = "URL")]

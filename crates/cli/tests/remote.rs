@@ -162,25 +162,35 @@ fn what_waits_for_a_server_that_was_away_is_sent_by_sync_once() {
 }
 
 #[test]
-fn a_model_is_trained_to_a_server() {
+fn a_model_is_trained_to_a_server_and_offline() {
     let place = Place::new();
     let up = Up::start(&place, 0);
     let (model, data) = (place.model(), program::questions());
-    let mut command = place.command();
-    command.env("TRAILMARK_SPOOL", place.path("spool")).args([
-        "train",
-        "--repo",
-        &up.url,
-        "--max_seq_length",
-        "64",
-        "--doc_stride",
-        "16",
-    ]);
-    command.arg("--model").arg(&model).arg("--train-file").arg(&data).arg("--validation-file").arg(&data);
-    let done = program::Done::of(command.args(["--max_steps", "2", "--json"]).output().unwrap());
-    assert_eq!(done.code, 0, "{}", done.stderr);
-    let rows = Repository::open(&place.path("server")).unwrap().rows().unwrap();
-    assert_eq!((rows.len(), rows[0].status.word()), (1, "finished"));
+    let run = |words: &[&str], offline: &str| {
+        let mut command = place.command();
+        command.env("TRAILMARK_SPOOL", place.path("spool")).env("TRAILMARK_OFFLINE", offline);
+        let done = program::Done::of(command.args(words).output().unwrap());
+        assert_eq!(done.code, 0, "{}", done.stderr);
+        done.stderr
+    };
+    let train = |steps: &str, offline: &str| {
+        let (model, data) = (model.to_str().unwrap(), data.to_str().unwrap());
+        let files = ["--model", model, "--train-file", data, "--validation-file", data];
+        let how = ["--max_seq_length", "64", "--doc_stride", "16", "--max_steps", steps, "--json"];
+        run(&[&["train", "--repo", &up.url], &files[..], &how[..]].concat(), offline)
+    };
+    let rows = || Repository::open(&place.path("server")).unwrap().rows().unwrap();
+    assert!(!train("2", "0").contains("OFFLINE"));
+    let told = train("1", "1");
+    assert!(
+        told.contains("TRAILMARK_OFFLINE is set") && told.contains("`trailmark sync` sends it"),
+        "{told}"
+    );
+    assert_eq!(rows().len(), 1, "what is recorded offline waits");
+    run(&["sync"], "1");
+    assert_eq!(rows().len(), 2);
+    let rows = rows();
+    assert!(rows.iter().all(|row| row.status.word() == "finished"));
     assert!(rows[0].series.iter().any(|series| series.key.name == "mean_loss"), "{:?}", rows[0].series);
     assert!(rows[0].params.contains_key("hparams"));
 }

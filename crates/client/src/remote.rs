@@ -121,6 +121,14 @@ pub fn spool_folder() -> PathBuf {
     })
 }
 
+/// Records to servers stay in the spool while it is `1`, `true`, `yes` or `on`: `trailmark sync` sends them.
+const OFFLINE: &str = "TRAILMARK_OFFLINE";
+
+fn is_offline() -> bool {
+    let set = std::env::var(OFFLINE).unwrap_or_default().to_lowercase();
+    matches!(&*set, "1" | "true" | "yes" | "on")
+}
+
 /// Sends to one server.
 #[derive(Debug)]
 struct Line {
@@ -294,7 +302,7 @@ impl Shipment {
     }
 }
 
-/// Sends the journal of a run that is being recorded, until it is at the server with its end.
+/// Sends the journal of a run that is being recorded, until it is at the server with its end; offline it sends nothing.
 #[derive(Debug)]
 pub(crate) struct Shipper {
     shared: Arc<Shared>,
@@ -332,6 +340,11 @@ impl Shipper {
         server: &Server,
     ) -> io::Result<Self> {
         let shared = Arc::new(Shared::default());
+        if is_offline() {
+            *shared.lock() =
+                State { is_refused: true, trouble: Some(format!("{OFFLINE} is set")), ..State::default() };
+            return Ok(Self { shared, thread: None });
+        }
         let theirs = Arc::clone(&shared);
         let mut shipment = Shipment::new(repository, run, writer, server);
         let thread = std::thread::Builder::new()
