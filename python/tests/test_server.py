@@ -34,9 +34,22 @@ def test_other_addresses_are_refused(address: str) -> None:
         Run(repo=address)
 
 
+_TLS = Path(__file__).parents[2] / "testdata" / "tls"
+
+
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[tuple[str, str]]:
     """A server over an empty repository: its address and the repository's folder."""
+    yield from _served(tmp_path)
+
+
+@pytest.fixture
+def tls_server(tmp_path: Path) -> Iterator[tuple[str, str]]:
+    """The same with a certificate of an authority of its own."""
+    yield from _served(tmp_path, "--tls-cert", str(_TLS / "first.pem"), "--tls-key", str(_TLS / "first.key"))
+
+
+def _served(tmp_path: Path, *more: str) -> Iterator[tuple[str, str]]:
     program = os.environ.get("TRAILMARK_PROGRAM")
     if not program:
         pytest.skip("TRAILMARK_PROGRAM does not name the program")
@@ -44,7 +57,7 @@ def server(tmp_path: Path) -> Iterator[tuple[str, str]]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [program, "up", "--no-open", "--port", str(port), "--repo", str(folder)]
+    command = [program, "up", "--no-open", "--port", str(port), "--repo", str(folder), *more]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     deadline = time.time() + 30
     while time.time() < deadline:
@@ -56,6 +69,29 @@ def server(tmp_path: Path) -> Iterator[tuple[str, str]]:
     yield f"127.0.0.1:{port}", str(folder)
     process.terminate()
     process.wait(timeout=30)
+
+
+def test_a_server_is_believed_when_its_authority_is(
+    tls_server: tuple[str, str], tmp_path: Path, monkeypatch: Any
+) -> None:
+    monkeypatch.setenv("TRAILMARK_SPOOL", str(tmp_path / "spool"))
+    for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+    address, folder = tls_server
+    options: dict[str, Any] = {"repo": f"https://{address}", "system_tracking_interval": None}
+    monkeypatch.setenv("TRAILMARK_CA_FILE", str(tmp_path / "none.pem"))
+    with pytest.raises(trailmark.RemoteError, match="none.pem"):
+        Run(**options)
+    monkeypatch.delenv("TRAILMARK_CA_FILE")
+    unknown = Run(**options)
+    unknown.track(1.0, "x")
+    with pytest.raises(trailmark.StoreError, match="TRAILMARK_CA_FILE"):
+        unknown.close()
+    monkeypatch.setenv("TRAILMARK_CA_FILE", str(_TLS / "ca.pem"))
+    with Run(**options) as run:
+        run.track(2.0, "x")
+    (there,) = Repo(folder).iter_runs()
+    assert there.hash == run.hash and there.status == "finished"
 
 
 @pytest.mark.parametrize("scheme", ["http", "aim"])

@@ -4,12 +4,39 @@
 use std::fs::File;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use anyhow::{Context as _, Result};
 
 /// A file's text.
 pub(crate) fn read_text(path: &Path) -> Result<String> {
     std::fs::read_to_string(path).with_context(|| format!("read a file: {}", path.display()))
+}
+
+/// A file's bytes.
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
+    std::fs::read(path).with_context(|| format!("read a file: {}", path.display()))
+}
+
+/// When a file was changed, how long it is, and which it is; none when it cannot be looked at.
+pub(crate) fn look(path: &Path) -> Option<(SystemTime, u64, u64)> {
+    // Whoever reads it says what is wrong with it.
+    let about = std::fs::metadata(path).ok()?;
+    #[cfg(unix)]
+    let which = std::os::unix::fs::MetadataExt::ino(&about);
+    #[cfg(not(unix))]
+    let which = 0;
+    Some((about.modified().ok()?, about.len(), which))
+}
+
+/// Whether every user of the machine may read a file.
+pub(crate) fn is_readable_by_all(path: &Path) -> bool {
+    #[cfg(unix)]
+    let is_open = std::fs::metadata(path)
+        .is_ok_and(|about| std::os::unix::fs::PermissionsExt::mode(&about.permissions()) & 0o004 != 0);
+    #[cfg(not(unix))]
+    let is_open = false;
+    is_open
 }
 
 /// A file's text; none when there is no such file.

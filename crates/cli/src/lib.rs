@@ -26,6 +26,7 @@ mod show;
 mod signals;
 mod sync;
 mod terminal;
+mod tls;
 mod token;
 mod train;
 mod up;
@@ -127,10 +128,11 @@ fn is_address(text: &str) -> bool {
 /// Where runs are recorded.
 #[derive(Args, Clone)]
 struct Destination {
-    /// The repository's folder, or the server that gets the runs: http://HOST:PORT.
+    /// The repository's folder, or the server that gets the runs: http://HOST:PORT or https://HOST:PORT.
     ///
     /// Without it TRAILMARK_REPO, else the nearest .trailmark upward, else ./.trailmark. Runs of a server are written to
-    /// this machine's disk first, and wait there while it is away (trailmark sync).
+    /// this machine's disk first, and wait there while it is away (trailmark sync). TRAILMARK_TOKEN is the token for it,
+    /// TRAILMARK_CA_FILE the file (PEM) of an authority of your own that vouches for it.
     #[arg(long, env = "TRAILMARK_REPO", value_name = "DIR|URL")]
     repo: Option<String>,
 }

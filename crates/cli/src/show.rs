@@ -47,6 +47,16 @@ const HINTS: &[(&str, &str)] = &[
     (" has no file", "see what the run has: trailmark runs show RUN"),
     ("write what was found", "trailmark query EXPRESSION --out found.parquet"),
     ("export runs", "trailmark runs export --out runs.parquet"),
+    ("got one that wants a password", "openssl pkey -in KEY -out FILE takes the password off"),
+    (
+        "the key of another certificate",
+        "the server's own certificate comes first in its file, and the key is its own",
+    ),
+    ("speak TLS", "--tls-cert is the certificate with those that vouch for it, --tls-key its key, both PEM"),
+    (
+        "trust the authorities",
+        "the variable names a PEM file with the authority's certificate; unset it for the public ones",
+    ),
     ("revoke a token", "see what there is: trailmark token ls"),
     ("make a token", "see what there is: trailmark token ls"),
     ("find the server", "it is where trailmark up serves, for instance http://127.0.0.1:43800"),

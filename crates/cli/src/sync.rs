@@ -19,7 +19,9 @@ use crate::{DONE, FAILED, fs};
 #[command(after_help = "Examples:
   trailmark sync
   trailmark sync --repo http://127.0.0.1:43800
+  TRAILMARK_CA_FILE=our-ca.pem trailmark sync --repo https://runs.example.com:43800
 
+With https:// also what waits for the same server by http:// is sent.
 The folder is $TRAILMARK_SPOOL, else ~/.local/state/trailmark/spool. With TRAILMARK_OFFLINE=1 runs only go there,
 and wait for this command.")]
 pub(crate) struct Sync {
@@ -35,8 +37,15 @@ pub(crate) fn run(sync: &Sync) -> Result<u8> {
     let all = spool_folder();
     let only = sync.repo.as_deref().map(Server::new).transpose()?;
     let spools: Vec<(PathBuf, Server)> = match only {
-        Some(server) => vec![(server.spool(&all), server)],
-        None if all.is_dir() => fs::entries(&all)?.into_iter().filter_map(with_server).collect(),
+        Some(server) => {
+            // What was recorded before the server spoke TLS waits for it by its old address.
+            let old = server.without_tls().map(|old| (old.spool(&all), server.clone()));
+            old.into_iter().chain([(server.spool(&all), server)]).collect()
+        }
+        None if all.is_dir() => {
+            let found = fs::entries(&all)?.into_iter().filter_map(|folder| with_server(folder).transpose());
+            found.collect::<Result<_>>()?
+        }
         None => Vec::new(),
     };
     let mut told = Vec::new();
@@ -52,9 +61,8 @@ pub(crate) fn run(sync: &Sync) -> Result<u8> {
     Ok(if is_all { DONE } else { FAILED })
 }
 
-fn with_server(folder: PathBuf) -> Option<(PathBuf, Server)> {
-    let server = Server::of_spool(&folder)?;
-    Some((folder, server))
+fn with_server(folder: PathBuf) -> Result<Option<(PathBuf, Server)>> {
+    Ok(Server::of_spool(&folder)?.map(|server| (folder, server)))
 }
 
 /// Sends what waits for one server; says whether all of it is there.

@@ -12,11 +12,12 @@ use anyhow::{Context as _, Result};
 use clap::Args;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use trailmark_encoder::Threads;
-use trailmark_server::{Answerer, Keeper, Options, ServeError, Server};
+use trailmark_server::{Answerer, Certificate, Keeper, Options, ServeError, Server};
 use trailmark_store::{Compact, Repository};
 
 use crate::answerer::{Notes, Readers};
 use crate::signals::{self, Manner};
+use crate::tls::Tls;
 use crate::{DONE, INTERRUPTED, Place, fs, show};
 
 /// Serves the page: runs, curves, texts and answers, in the browser.
@@ -24,6 +25,7 @@ use crate::{DONE, INTERRUPTED, Place, fs, show};
 #[command(after_help = "Examples:
   trailmark up
   trailmark up --repo /data/runs --listen 127.0.0.1:43800
+  trailmark up --listen 0.0.0.0:43800 --tls-cert /etc/ssl/runs.pem --tls-key /etc/ssl/runs.key
 
 Other programs record to it: trailmark train --repo http://127.0.0.1:43800 …
 Code that tracks with aim 3.x, too: aim.Run(repo=\"aim://127.0.0.1:43800\")
@@ -54,6 +56,8 @@ pub(crate) struct Up {
     #[arg(long)]
     sign_in: bool,
     #[command(flatten)]
+    tls: Tls,
+    #[command(flatten)]
     place: Place,
 }
 
@@ -82,9 +86,14 @@ pub(crate) fn run(up: &Up) -> Result<u8> {
         Repository::open_or_create(&repository)?;
         eprintln!("made an empty repository: {}", repository.display());
     }
-    let access = Access { is_insecure: up.insecure, wants_sign_in: up.sign_in };
+    let certificate = up.tls.open()?;
+    let scheme = if certificate.is_some() { "https" } else { "http" };
+    let access = Access { is_insecure: up.insecure, wants_sign_in: up.sign_in, certificate };
     let server = bind(&repository, addresses, (access, Threads::new(available)?))?;
-    serve(server, !up.no_open, move || stop.load(Ordering::Relaxed))
+    if scheme == "http" && server.addresses().iter().any(|address| !address.ip().is_loopback()) {
+        eprintln!("warning: without --tls-cert tokens and everything else cross the network for all to read");
+    }
+    serve((server, scheme), !up.no_open, move || stop.load(Ordering::Relaxed))
 }
 
 /// Serves what a command made, on the usual port or the next that is free.
@@ -100,20 +109,22 @@ pub(crate) fn after(repository: &Path, threads: &Threads) -> Result<u8> {
         bound => bound?,
     };
     let _signals = signals::hold(Manner::Soon);
-    serve(server, true, signals::is_stopped)
+    serve((server, "http"), true, signals::is_stopped)
 }
 
 /// Who may come.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Default)]
 struct Access {
     is_insecure: bool,
     wants_sign_in: bool,
+    /// What is shown to clients, who then speak TLS.
+    certificate: Option<Certificate>,
 }
 
 fn bind(
     repository: &Path,
     addresses: Vec<SocketAddr>,
-    (Access { is_insecure, wants_sign_in }, threads): (Access, Threads),
+    (Access { is_insecure, wants_sign_in, certificate }, threads): (Access, Threads),
 ) -> Result<Server> {
     let store = Repository::open(repository)?;
     keep_compact(store.clone());
@@ -127,6 +138,7 @@ fn bind(
         addresses,
         is_insecure,
         wants_sign_in,
+        certificate,
         answerer,
         keeper,
     })?)
@@ -162,8 +174,13 @@ fn keep_compact(store: Repository) {
     drop(std::thread::Builder::new().name("compact".to_owned()).spawn(work));
 }
 
-fn serve(server: Server, may_open: bool, is_stopped: impl Fn() -> bool + Send + 'static) -> Result<u8> {
-    let urls: Vec<String> = server.addresses().iter().map(|address| format!("http://{address}/")).collect();
+fn serve(
+    (server, scheme): (Server, &str),
+    may_open: bool,
+    is_stopped: impl Fn() -> bool + Send + 'static,
+) -> Result<u8> {
+    let addresses = server.addresses().iter();
+    let urls: Vec<String> = addresses.map(|address| format!("{scheme}://{address}/")).collect();
     for url in &urls {
         eprintln!("serving {url}");
     }

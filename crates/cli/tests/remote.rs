@@ -3,54 +3,14 @@
 
 mod program;
 
-use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use program::Place;
+use program::up::Up;
 use trailmark_client::{Run, RunOptions, Server};
 use trailmark_core::{At, Context, End, Figure, Recorder as _, RunId, RunStatus, SeriesKey, Value};
 use trailmark_store::{Repository, Store as _};
-
-/// `trailmark up` on a repository; killed when dropped.
-struct Up {
-    child: Child,
-    url: String,
-}
-
-impl Up {
-    fn start(place: &Place, port: u16) -> Self {
-        Self::with(place, port, &[])
-    }
-
-    fn with(place: &Place, port: u16, more: &[&str]) -> Self {
-        let mut command = place.command();
-        command.args(["up", "--headless", "--repo", "server", "--port", &port.to_string()]).args(more);
-        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
-        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        let url = lines.find_map(|line| line.unwrap().strip_prefix("serving ").map(str::to_owned)).unwrap();
-        // What it says later must not fill the pipe.
-        std::thread::spawn(move || lines.for_each(drop));
-        Self { child, url: url.trim_end_matches('/').to_owned() }
-    }
-
-    fn port(&self) -> u16 {
-        self.url.rsplit(':').next().unwrap().parse().unwrap()
-    }
-
-    fn kill(&mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-    }
-}
-
-impl Drop for Up {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
 
 fn start(server: &Server, spool: &Path) -> Run {
     let options = RunOptions {

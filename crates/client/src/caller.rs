@@ -27,6 +27,7 @@ impl Caller {
         let proxy = if is_here { None } else { Proxy::try_from_env() };
         let config = Agent::config_builder()
             .proxy(proxy)
+            .tls_config(server.tls().clone())
             .timeout_global(longest)
             .timeout_connect(Some(PATIENCE))
             .http_status_as_error(false)

@@ -3,8 +3,10 @@
 //! [`Run`] is the [`Recorder`](trailmark_core::Recorder) of a local repository, or of a [`Server`] through one; [`capture`] says what is remembered of
 //! the machine; [`memorable_name`] gives a run a name that people can say.
 
+mod authority;
 mod caller;
 pub mod capture;
+mod fs;
 mod names;
 mod remote;
 mod run;

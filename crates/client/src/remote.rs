@@ -16,7 +16,9 @@ use trailmark_core::{ContentId, RunId, WriterId};
 use trailmark_store::{JournalReader, Piece, Repository, Store as _};
 use ureq::SendBody;
 use ureq::http::StatusCode;
+use ureq::tls::TlsConfig;
 
+use crate::authority::{advice, tls_config};
 use crate::caller::Caller;
 
 /// How often the journal is looked at while it grows.
@@ -33,10 +35,12 @@ const MOST_BYTES: usize = 8 << 20;
 const LEVEL: i32 = 1;
 
 /// A server that takes runs.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Server {
     /// Its address without a path, such as `http://127.0.0.1:43800`.
     url: String,
+    /// Who vouches for it, where it speaks TLS.
+    tls: TlsConfig,
 }
 
 /// Why something is not at the server.
@@ -47,6 +51,16 @@ pub enum ShipError {
     Address {
         /// What was given.
         got: String,
+    },
+    /// The file of authorities that the environment names cannot be used.
+    #[error("trust the authorities of {variable}: {reason}: {}", path.display())]
+    Authority {
+        /// The variable that names it.
+        variable: &'static str,
+        /// What is wrong.
+        reason: String,
+        /// The file.
+        path: PathBuf,
     },
     /// No answer, or one that says to come again.
     #[error("send to {url}: {reason}")]
@@ -81,18 +95,25 @@ pub struct Shipped {
 }
 
 impl Server {
-    /// The server of an address.
+    /// The server of an address. For `https://` the public authorities vouch, or those in the file (PEM) that
+    /// `TRAILMARK_CA_FILE`, else `SSL_CERT_FILE`, else `REQUESTS_CA_BUNDLE` names.
     ///
     /// # Errors
-    /// [`ShipError::Address`].
+    /// [`ShipError::Address`], [`ShipError::Authority`].
     pub fn new(url: &str) -> Result<Self, ShipError> {
         let bare = url.trim_end_matches('/');
         let host = bare.strip_prefix("http://").or_else(|| bare.strip_prefix("https://"));
         let is_host = |host: &&str| !host.is_empty() && !host.contains(['/', '?', '#', '@', ' ', ',', '\\']);
-        match host.filter(is_host) {
-            Some(_) => Ok(Self { url: bare.to_owned() }),
-            None => Err(ShipError::Address { got: url.to_owned() }),
+        if !host.is_some_and(|host| is_host(&host)) {
+            return Err(ShipError::Address { got: url.to_owned() });
         }
+        let tls = if bare.starts_with("https://") { tls_config()? } else { TlsConfig::default() };
+        Ok(Self { url: bare.to_owned(), tls })
+    }
+
+    /// How TLS is spoken with it.
+    pub(crate) fn tls(&self) -> &TlsConfig {
+        &self.tls
     }
 
     /// Its address.
@@ -106,9 +127,22 @@ impl Server {
     }
 
     /// The server whose runs wait in a folder.
-    pub fn of_spool(folder: &Path) -> Option<Self> {
-        let (scheme, host) = folder.file_name()?.to_str()?.split_once(',')?;
-        Self::new(&format!("{scheme}://{}", host.replace(',', ":"))).ok()
+    ///
+    /// # Errors
+    /// [`ShipError::Authority`].
+    pub fn of_spool(folder: &Path) -> Result<Option<Self>, ShipError> {
+        let name = folder.file_name().and_then(|name| name.to_str());
+        let Some((scheme, host)) = name.and_then(|name| name.split_once(',')) else { return Ok(None) };
+        match Self::new(&format!("{scheme}://{}", host.replace(',', ":"))) {
+            Err(ShipError::Address { .. }) => Ok(None),
+            server => server.map(Some),
+        }
+    }
+
+    /// The same server as it was asked before it spoke TLS.
+    pub fn without_tls(&self) -> Option<Self> {
+        let host = self.url.strip_prefix("https://")?;
+        Some(Self { url: format!("http://{host}"), tls: TlsConfig::default() })
     }
 }
 
@@ -143,7 +177,9 @@ impl Line {
     }
 
     fn unreachable(&self, reason: impl ToString) -> ShipError {
-        ShipError::Unreachable { url: self.caller.server().url().to_owned(), reason: reason.to_string() }
+        let mut reason = reason.to_string();
+        reason.push_str(advice(&reason));
+        ShipError::Unreachable { url: self.caller.server().url().to_owned(), reason }
     }
 
     /// Sends bytes of a journal; none ask only where the server stands.

@@ -65,6 +65,12 @@ pub enum ApiError {
         /// Who.
         message: String,
     },
+    /// The request did not come in time.
+    #[error("{message}")]
+    Late {
+        /// How slow it was.
+        message: String,
+    },
     /// The route answers another method.
     #[error("ask {path:?}: got {got}, want another method")]
     Method {
@@ -123,6 +129,7 @@ impl ApiError {
             Self::SignIn { .. } => (StatusCode::UNAUTHORIZED, "sign_in"),
             Self::Forbidden { .. } => (StatusCode::FORBIDDEN, "forbidden"),
             Self::TooMany { .. } => (StatusCode::TOO_MANY_REQUESTS, "busy"),
+            Self::Late { .. } => (StatusCode::REQUEST_TIMEOUT, "busy"),
             Self::Method { .. } => (StatusCode::METHOD_NOT_ALLOWED, "bad_request"),
             Self::TooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "too_large"),
             Self::Store(Store::NotARepository { .. } | Store::Newer { .. } | Store::Broken { .. }) => {

@@ -1,9 +1,10 @@
 //! What `trailmark up` serves: the page and the HTTP interface behind it (`docs/http.md`).
 //!
-//! In the order in which a request flows: the server listens, the guard lets in, a route asks a module of its own, which
+//! In the order in which a request flows: the server listens, the door takes connections in, the
+//! guard lets in, a route asks a module of its own, which
 //! looks at the snapshot of all runs, asks the store for what is not in it, and answers with what goes over the wire
-//! ([`dto`]). The store blocks, so all of that happens on threads of its own; only `server`, `route`, `live` and `blob`
-//! know of the runtime.
+//! ([`dto`]). The store blocks, so all of that happens on threads of its own; only `server`, `door`, `pace`, `route`, `live`
+//! and `blob` know of the runtime.
 
 mod aim;
 mod answers;
@@ -13,9 +14,11 @@ mod ask;
 mod best;
 mod blind;
 mod blob;
+mod certificate;
 mod checkpoints;
 mod complete;
 mod diagnosis;
+mod door;
 pub mod dto;
 mod edits;
 mod error;
@@ -33,6 +36,7 @@ mod labels;
 mod live;
 mod logs;
 mod objects;
+mod pace;
 mod page;
 mod parameter;
 mod read;
@@ -48,5 +52,6 @@ mod texts;
 mod views;
 
 pub use ask::{Answered, Answerer, AskError, Asked, Keeper, KeptText};
+pub use certificate::{Certificate, CertificateError};
 pub use error::ApiError;
 pub use server::{Options, ServeError, Server};

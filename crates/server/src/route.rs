@@ -35,7 +35,7 @@ type Shared = State<Arc<App>>;
 type Answer = Result<Response, ApiError>;
 
 /// All routes behind the guard.
-pub(crate) fn router(app: Arc<App>, guard: Guard) -> Router {
+pub(crate) fn router(app: Arc<App>, guard: Arc<Guard>) -> Router {
     let api = Router::new()
         .merge(repository())
         .merge(runs_and_series())
@@ -49,7 +49,7 @@ pub(crate) fn router(app: Arc<App>, guard: Guard) -> Router {
         .method_not_allowed_fallback(wrong_method)
         .layer(DefaultBodyLimit::max(MOST_BYTES))
         .layer(middleware::from_fn_with_state(Arc::clone(&app), known))
-        .layer(middleware::from_fn_with_state(Arc::new(guard), protect))
+        .layer(middleware::from_fn_with_state(guard, protect))
         .with_state(app)
 }
 
@@ -313,12 +313,13 @@ async fn known(State(app): State<Arc<App>>, mut request: Request, next: Next) ->
 /// Lets in what names us, and puts the headers on every answer.
 async fn protect(State(guard): State<Arc<Guard>>, request: Request, next: Next) -> Response {
     let admitted = guard.admits(request.method(), request.uri(), request.headers());
+    let tls_only = guard.tls_only(request.headers()).filter(|_| admitted.is_ok());
     let mut response = match admitted {
         Ok(()) => next.run(request).await,
         Err(message) => ApiError::Foreign { message }.into_response(),
     };
     let headers = response.headers_mut();
-    for (name, value) in guard::headers() {
+    for (name, value) in guard::headers().into_iter().chain(tls_only) {
         // Kept bytes bring a stricter policy of their own.
         headers.entry(name).or_insert(value);
     }

@@ -1,6 +1,5 @@
 //! The server as its caller holds it: bound to addresses, then serving until it is told to stop.
 
-use std::future::IntoFuture as _;
 use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
@@ -12,6 +11,8 @@ use trailmark_store::{Store, Token};
 
 use crate::app::App;
 use crate::ask::{Answerer, Keeper};
+use crate::certificate::Certificate;
+use crate::door::Door;
 use crate::error::ApiError;
 use crate::guard::Guard;
 use crate::sign_in::SignIn;
@@ -76,6 +77,8 @@ pub struct Options {
     pub is_insecure: bool,
     /// Whether sign-in is wanted although only this machine reaches it.
     pub wants_sign_in: bool,
+    /// What is shown to clients, who all must speak TLS; without it none does.
+    pub certificate: Option<Certificate>,
     /// Answers questions with checkpoints; without it nothing can be asked.
     pub answerer: Option<Arc<dyn Answerer>>,
     /// Keeps what was asked and answered; without it nothing is kept.
@@ -88,6 +91,7 @@ pub struct Server {
     app: Arc<App>,
     listeners: Vec<TcpListener>,
     addresses: Vec<SocketAddr>,
+    certificate: Option<Certificate>,
 }
 
 impl Server {
@@ -96,7 +100,7 @@ impl Server {
     /// # Errors
     /// Any [`ServeError`].
     pub fn bind(options: Options) -> Result<Self, ServeError> {
-        let Options { store, path, addresses, is_insecure, wants_sign_in, answerer, keeper } = options;
+        let Options { store, path, addresses, is_insecure, wants_sign_in, certificate, .. } = options;
         let open = addresses.iter().find(|address| !address.ip().is_loopback());
         let asked = if is_insecure { None } else { open.or(addresses.first().filter(|_| wants_sign_in)) };
         if let Some(address) = asked
@@ -104,15 +108,15 @@ impl Server {
         {
             return Err(ServeError::Open { address: *address });
         }
-        let sign_in = SignIn::new(asked.is_some());
+        let sign_in = SignIn::new(asked.is_some(), certificate.is_some());
         let mut listeners = Vec::new();
         for address in addresses {
             listeners.push(listen(address)?);
         }
         let addresses = listeners.iter().map(TcpListener::local_addr).collect::<Result<_, _>>();
         let addresses = addresses.map_err(|source| ServeError::Start { source })?;
-        let app = Arc::new(App::open(store, path, (answerer, keeper), sign_in)?);
-        Ok(Self { app, listeners, addresses })
+        let app = Arc::new(App::open(store, path, (options.answerer, options.keeper), sign_in)?);
+        Ok(Self { app, listeners, addresses, certificate })
     }
 
     /// Where it listens.
@@ -135,7 +139,9 @@ impl Server {
             .map_err(start)?;
         live::watch(&self.app).map_err(start)?;
         aim::keep(&self.app).map_err(start)?;
-        let router = route::router(Arc::clone(&self.app), Guard::new(self.addresses));
+        let guard = Arc::new(Guard::new(self.addresses, self.certificate.clone()));
+        let router = route::router(Arc::clone(&self.app), Arc::clone(&guard));
+        let door = Arc::new(Door::new(router, guard, self.certificate));
         let app = self.app;
         runtime.block_on(async move {
             let (stop, _) = tokio::sync::watch::channel(false);
@@ -143,13 +149,7 @@ impl Server {
             for listener in self.listeners {
                 listener.set_nonblocking(true).map_err(start)?;
                 let listener = tokio::net::TcpListener::from_std(listener).map_err(start)?;
-                let mut stopped = stop.subscribe();
-                let end = async move {
-                    // A sender that is gone stops it as well.
-                    let _ = stopped.wait_for(|stop| *stop).await;
-                };
-                let served = axum::serve(listener, router.clone()).with_graceful_shutdown(end);
-                serving.push(tokio::spawn(served.into_future()));
+                serving.push(tokio::spawn(Arc::clone(&door).keep_open(listener, stop.subscribe())));
             }
             while !is_stopped() {
                 tokio::time::sleep(LOOK).await;

@@ -39,6 +39,8 @@ pub(crate) struct Who {
 #[derive(Debug)]
 pub(crate) struct SignIn {
     is_required: bool,
+    /// Whether the cookie goes over TLS alone.
+    is_secure: bool,
     state: Mutex<State>,
 }
 
@@ -58,8 +60,8 @@ struct Session {
 }
 
 impl SignIn {
-    pub(crate) fn new(is_required: bool) -> Self {
-        Self { is_required, state: Mutex::default() }
+    pub(crate) fn new(is_required: bool, is_secure: bool) -> Self {
+        Self { is_required, is_secure, state: Mutex::default() }
     }
 
     pub(crate) fn is_required(&self) -> bool {
@@ -130,7 +132,7 @@ impl SignIn {
         }
         let id: String = (0..4).map(|_| WriterId::generate().to_string()).collect();
         state.sessions.insert(id.clone(), Session { hash, heard: Instant::now() });
-        Ok((Who { name: token.name, scope: token.scope }, cookie(&id, SESSION.as_secs())))
+        Ok((Who { name: token.name, scope: token.scope }, self.cookie(&id, SESSION.as_secs())))
     }
 
     /// Ends the session of these headers; answers the cookie that takes its place.
@@ -138,7 +140,12 @@ impl SignIn {
         if let Some(id) = session_id(headers) {
             self.state.lock().unwrap_or_else(PoisonError::into_inner).sessions.remove(id);
         }
-        cookie("", 0)
+        self.cookie("", 0)
+    }
+
+    fn cookie(&self, id: &str, secs: u64) -> String {
+        let secure = if self.is_secure { "; Secure" } else { "" };
+        format!("{COOKIE_NAME}={id}; Path=/; Max-Age={secs}; HttpOnly; SameSite=Strict{secure}")
     }
 
     /// Whether someone may do this; `is_page` says that the request names the page as where it comes from.
@@ -216,10 +223,6 @@ fn session_id(headers: &HeaderMap) -> Option<&str> {
     let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut pairs = cookies.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
     pairs.find(|(name, _)| *name == COOKIE_NAME).map(|(_, id)| id)
-}
-
-fn cookie(id: &str, secs: u64) -> String {
-    format!("{COOKIE_NAME}={id}; Path=/; Max-Age={secs}; HttpOnly; SameSite=Strict")
 }
 
 /// The line of the audit log for a request that changed something, or was refused.

@@ -4,6 +4,7 @@
 
 pub mod hub;
 pub mod recorded;
+pub mod up;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -65,6 +66,9 @@ impl Place {
         let mut command = Command::new(env!("CARGO_BIN_EXE_trailmark"));
         command.current_dir(self.0.path());
         for name in ["HF_ENDPOINT", "HF_HUB_CACHE", "HF_TOKEN", "HF_HUB_OFFLINE", "TRAILMARK_REPO"] {
+            command.env_remove(name);
+        }
+        for name in ["TRAILMARK_CA_FILE", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "TRAILMARK_TOKEN"] {
             command.env_remove(name);
         }
         for name in ["http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"] {

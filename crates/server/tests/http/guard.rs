@@ -69,6 +69,7 @@ fn bind(folder: &std::path::Path, address: &str, is_insecure: bool) -> Result<Se
         addresses: vec![address.parse().unwrap()],
         is_insecure,
         wants_sign_in: false,
+        certificate: None,
         answerer: None,
         keeper: None,
     })

@@ -72,6 +72,7 @@ impl Served {
             addresses: vec!["127.0.0.1:0".parse().unwrap()],
             is_insecure: false,
             wants_sign_in,
+            certificate: None,
             answerer,
             keeper,
         });
