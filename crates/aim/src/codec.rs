@@ -40,13 +40,46 @@ pub enum TreeError {
     Index,
 }
 
+/// A tree that is made record by record.
+#[derive(Debug)]
+pub struct Tree {
+    root: Option<Node>,
+    gaps: usize,
+}
+
+impl Default for Tree {
+    fn default() -> Self {
+        Self { root: None, gaps: MOST_GAPS }
+    }
+}
+
+impl Tree {
+    /// Puts a typed value at an encoded path; what is there already is replaced, a value on the way becomes a dictionary.
+    ///
+    /// # Errors
+    /// Any [`TreeError`] but [`TreeError::Cut`]; a key that is no path is said to lie at byte 0.
+    pub fn put(&mut self, key: &[u8], value: &[u8], is_blob: bool) -> Result<(), TreeError> {
+        let value = match (Node::from_typed(value), is_blob) {
+            (value, false) => value,
+            (value, true) => Node::Blob(Box::new(value)),
+        };
+        let node = place(self.root.get_or_insert(Node::None), key, &mut self.gaps);
+        *node.map_err(|error| error.unwrap_or(TreeError::Key { offset: 0 }))? = value;
+        Ok(())
+    }
+
+    /// The tree; none when nothing was put.
+    pub fn finish(self) -> Option<Node> {
+        self.root
+    }
+}
+
 /// Reads packed records; none for no record at all.
 ///
 /// # Errors
 /// Any [`TreeError`].
 pub fn unpack(bytes: &[u8]) -> Result<Option<Node>, TreeError> {
-    let mut root = None;
-    let mut gaps = MOST_GAPS;
+    let mut tree = Tree::default();
     let mut rest = bytes;
     while !rest.is_empty() {
         let offset = bytes.len() - rest.len();
@@ -54,15 +87,13 @@ pub fn unpack(bytes: &[u8]) -> Result<Option<Node>, TreeError> {
         let (key, after) = prefixed(rest).ok_or_else(cut)?;
         let (is_blob, after) = after.split_first().ok_or_else(cut)?;
         let (value, after) = prefixed(after).ok_or_else(cut)?;
-        let value = match (leaf(value), *is_blob) {
-            (value, 0) => value,
-            (value, _) => Node::Blob(Box::new(value)),
-        };
-        let node = place(root.get_or_insert(Node::None), key, &mut gaps);
-        *node.map_err(|error| error.unwrap_or(TreeError::Key { offset }))? = value;
+        tree.put(key, value, *is_blob != 0).map_err(|error| match error {
+            TreeError::Key { .. } => TreeError::Key { offset },
+            error => error,
+        })?;
         rest = after;
     }
-    Ok(root)
+    Ok(tree.finish())
 }
 
 /// Packs a tree.
@@ -77,20 +108,22 @@ fn prefixed(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     rest.split_at_checked(u32::from_le_bytes(*length) as usize)
 }
 
-/// A typed value; what is unknown or damaged is None, as in Aim.
-fn leaf(value: &[u8]) -> Node {
-    let Some((kind, content)) = value.split_first() else { return Node::None };
-    let text = || String::from_utf8_lossy(content).into_owned();
-    match (kind, content) {
-        (1, [is_true]) => Node::Bool(*is_true != 0),
-        (2, _) => content.try_into().map_or(Node::None, |bytes| Node::Int(i64::from_le_bytes(bytes))),
-        (3, _) => content.try_into().map_or(Node::None, |bytes| Node::Float(f64::from_le_bytes(bytes))),
-        (4, _) => Node::Text(text()),
-        (5, _) => Node::Bytes(content.to_vec()),
-        (6, _) => Node::List(Vec::new()),
-        (7, _) => Node::Map(Branch::new()),
-        (0x0f, _) => Node::Object { name: text(), fields: Branch::new() },
-        _ => Node::None,
+impl Node {
+    /// Reads a typed value; what is unknown or damaged is None, as in Aim.
+    pub fn from_typed(value: &[u8]) -> Self {
+        let Some((kind, content)) = value.split_first() else { return Self::None };
+        let text = || String::from_utf8_lossy(content).into_owned();
+        match (kind, content) {
+            (1, [is_true]) => Self::Bool(*is_true != 0),
+            (2, _) => content.try_into().map_or(Self::None, |bytes| Self::Int(i64::from_le_bytes(bytes))),
+            (3, _) => content.try_into().map_or(Self::None, |bytes| Self::Float(f64::from_le_bytes(bytes))),
+            (4, _) => Self::Text(text()),
+            (5, _) => Self::Bytes(content.to_vec()),
+            (6, _) => Self::List(Vec::new()),
+            (7, _) => Self::Map(Branch::new()),
+            (0x0f, _) => Self::Object { name: text(), fields: Branch::new() },
+            _ => Self::None,
+        }
     }
 }
 

@@ -36,7 +36,7 @@ impl Key {
     ///
     /// # Format
     /// A text is its UTF-8 bytes, a whole number `FE` and 8 big-endian bytes; then `FE`.
-    pub(crate) fn encode(&self, path: &mut Vec<u8>) {
+    pub fn encode(&self, path: &mut Vec<u8>) {
         match self {
             Self::Text(text) => path.extend_from_slice(text.as_bytes()),
             Self::Int(int) => {
@@ -48,7 +48,7 @@ impl Key {
     }
 
     /// Reads the first item of an encoded path, and what follows it; none for bytes that are no item.
-    pub(crate) fn decode(path: &[u8]) -> Option<(Self, &[u8])> {
+    pub fn decode(path: &[u8]) -> Option<(Self, &[u8])> {
         if path.first() == Some(&SEPARATOR) {
             let (int, rest) = path.get(1..)?.split_first_chunk::<8>()?;
             let (end, rest) = rest.split_first()?;

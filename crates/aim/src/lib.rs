@@ -19,7 +19,7 @@ mod tree;
 mod words;
 mod write;
 
-pub use codec::{TreeError, pack, unpack};
+pub use codec::{Tree, TreeError, pack, unpack};
 pub use exception::Exception;
 pub use face::{Columns, RunFace, SeriesFace, column, is_number};
 pub use hash::{context_id, hash};
@@ -28,5 +28,7 @@ pub use message::{Instruction, MessageError, path_of};
 pub use node::{Branch, Node};
 pub use object::{artifact_from_node, node_from_artifact, node_from_value, value_from_node};
 pub use tree::{example, first_key, items, keys, last_key, levels};
-pub use words::{context_from_node, node_from_context, node_from_param, param_from_node};
+pub use words::{
+    OURS, UNKNOWN_CONTEXT, context_from_node, moment, node_from_context, node_from_param, param_from_node,
+};
 pub use write::{Column, Trace, Write, writes};

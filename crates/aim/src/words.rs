@@ -5,16 +5,25 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use trailmark_core::{Context, ParamValue, Params};
+use trailmark_core::{Context, ParamValue, Params, WallTime};
 
 use crate::{Branch, Key, Node};
 
+/// Under which of a run's params lies what has no place in our words (`docs/aim.md`).
+pub const OURS: &str = "__aim";
+/// Names the id of a context of which nobody has said what it is.
+pub const UNKNOWN_CONTEXT: &str = "__aim_context";
 /// Holds bytes as base64.
 const BYTES: &str = "__aim_bytes";
 /// Holds what a blob holds.
 const BLOB: &str = "__aim_blob";
 /// Names the object whose fields lie beside it.
 const OBJECT: &str = "__aim_object";
+
+/// A time as Aim says it, in seconds since 1970; what is kept are microseconds.
+pub fn moment(seconds: f64) -> WallTime {
+    WallTime::from_nanos(((seconds * 1e6).round() as i64).saturating_mul(1000))
+}
 
 /// A plain value as one of our params.
 pub fn param_from_node(node: &Node) -> ParamValue {

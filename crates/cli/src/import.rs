@@ -88,6 +88,7 @@ fn tell(report: &Report) {
         }
         match run.fate {
             Fate::Deleted => say(&format!("{}: was deleted here, and stays so", run.id)),
+            Fate::Unreadable => warn(&format!("{}: nothing of it could be read", run.id)),
             Fate::Running => say(&format!("{}: is being recorded here, left alone", run.id)),
             _ => {}
         }

@@ -82,7 +82,7 @@ enum Command {
     /// Finds runs, metrics or texts by an expression.
     Query(query::Query),
     /// Brings runs of other trackers into the repository.
-    #[command(subcommand, hide = true)]
+    #[command(subcommand)]
     Import(import::Import),
     /// Checks, copies and mends a repository.
     #[command(subcommand)]

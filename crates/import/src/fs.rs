@@ -1,7 +1,8 @@
 //! Every touch of the file system: sources are opened for reading only, and nothing is made beside them.
 #![allow(clippy::disallowed_methods)]
 
-use std::io;
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -45,4 +46,20 @@ pub(crate) fn forget(path: &Path) -> Result<(), ImportError> {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(named("remove a file", path)(error)),
         _ => Ok(()),
     }
+}
+
+/// Opens a file for reading.
+pub(crate) fn open(path: &Path) -> Result<File, ImportError> {
+    File::open(path).map_err(named("read a file", path))
+}
+
+/// A file as a whole, which is an error when it is longer.
+pub(crate) fn read_at_most(path: &Path, most: u64) -> Result<Vec<u8>, ImportError> {
+    let mut bytes = Vec::new();
+    open(path)?.take(most + 1).read_to_end(&mut bytes).map_err(named("read a file", path))?;
+    if bytes.len() as u64 > most {
+        let error = io::Error::other(format!("got more than {most} bytes"));
+        return Err(named("read a file", path)(error));
+    }
+    Ok(bytes)
 }

@@ -4,11 +4,14 @@
 //! a run is compared with what the last import said, not with what they have made of it here since.
 
 use std::collections::BTreeSet;
+use std::io::Read;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::SystemTime;
 
-use trailmark_core::{Artifact, Edit, End, Kept, ParamValue, Params, RunId, SeriesKey, Value, WallTime};
+use trailmark_core::{
+    Artifact, Edit, End, Kept, ParamValue, Params, RunId, SeriesKey, Step, Value, WallTime,
+};
 use trailmark_store::{
     Batch, Error, JournalWriter, Record, Repository, RunRow, SeriesTable, Stamp, Store as _, micros,
 };
@@ -17,7 +20,7 @@ use crate::known::Known;
 use crate::{Fate, Head, ImportError, Problem, Progress, Watch};
 
 /// Among a run's params: what the last import of each kind of source said that people call it.
-const IMPORTED: &str = "__imported";
+pub(crate) const IMPORTED: &str = "__imported";
 /// About how many bytes become one frame.
 const FRAME_BYTES: usize = 1 << 20;
 /// Problems that are held for one run; a source that is broken everywhere says so once.
@@ -33,6 +36,7 @@ pub struct Intake<'a> {
     known: Option<Known>,
     params: Params,
     head: Head,
+    is_begun: bool,
     writer: Option<JournalWriter>,
     table: SeriesTable,
     batch: Batch,
@@ -66,6 +70,7 @@ impl<'a> Intake<'a> {
             known,
             params,
             head: Head::default(),
+            is_begun: false,
             writer: None,
             table: SeriesTable::default(),
             batch: Batch::default(),
@@ -91,10 +96,20 @@ impl<'a> Intake<'a> {
             (_, None) => edits(&Head::default(), &head),
         };
         self.head = head;
+        self.is_begun = true;
         if before.as_ref() != Some(&said) {
             self.set_param(&[IMPORTED, self.kind], said);
         }
         edits.into_iter().for_each(|edit| self.batch.push(Record::Edit { edit }));
+        self.write_if_full()
+    }
+
+    /// Takes one param, at a path of keys.
+    ///
+    /// # Errors
+    /// [`ImportError::Store`].
+    pub fn param(&mut self, path: &[&str], value: ParamValue) -> Result<(), ImportError> {
+        self.set_param(path, value);
         self.write_if_full()
     }
 
@@ -114,11 +129,15 @@ impl<'a> Intake<'a> {
     /// # Errors
     /// [`ImportError::Store`], [`ImportError::Stopped`].
     pub fn points(&mut self, series: &SeriesKey, mut points: Vec<(Stamp, Value)>) -> Result<(), ImportError> {
-        if self.watch.stop.load(Ordering::Relaxed) {
-            return Err(ImportError::Stopped);
-        }
         if let Some(known) = &mut self.known {
             known.sift(self.repository, series, &mut points)?;
+        }
+        self.push(series, points)
+    }
+
+    fn push(&mut self, series: &SeriesKey, points: Vec<(Stamp, Value)>) -> Result<(), ImportError> {
+        if self.watch.stop.load(Ordering::Relaxed) {
+            return Err(ImportError::Stopped);
         }
         for (at, value) in points {
             let index = self.table.intern(&series.name, &series.context);
@@ -129,13 +148,62 @@ impl<'a> Intake<'a> {
         Ok(())
     }
 
+    /// Takes a point whose value refers to bytes, and keeps those; nothing of a point that is there.
+    ///
+    /// # Errors
+    /// As [`Self::points`].
+    pub fn object(
+        &mut self,
+        series: &SeriesKey,
+        (at, value): (Stamp, Value),
+        blobs: &[Vec<u8>],
+    ) -> Result<(), ImportError> {
+        let mut point = vec![(at, value)];
+        if let Some(known) = &mut self.known {
+            known.sift(self.repository, series, &mut point)?;
+        }
+        if !point.is_empty() {
+            for blob in blobs {
+                self.repository.put_blob(blob)?;
+            }
+        }
+        self.push(series, point)
+    }
+
+    /// Takes lines of a log, of which there is one at a step: one that changed since the last import replaces what it was.
+    ///
+    /// # Errors
+    /// As [`Self::points`].
+    pub fn lines(&mut self, series: &SeriesKey, mut lines: Vec<(Stamp, Value)>) -> Result<(), ImportError> {
+        if let Some(known) = &mut self.known {
+            known.sift(self.repository, series, &mut lines)?;
+            let changed = lines.iter().filter(|(at, _)| known.has_line(series, at.step));
+            let gone: Vec<Record> = changed
+                .map(|(at, _)| {
+                    let (series, step) = (series.clone(), Some(Step(at.step)));
+                    Record::Edit { edit: Edit::DeletePoints { series, step, is_deleted: true } }
+                })
+                .collect();
+            if !gone.is_empty() {
+                // A frame of its own: what comes after is not deleted.
+                self.write()?;
+                self.writer()?.append(&gone)?;
+            }
+        }
+        self.push(series, lines)
+    }
+
     /// Keeps bytes that a value or an artifact refers to.
     ///
     /// # Errors
     /// [`ImportError::Store`].
-    pub fn keep(&mut self, bytes: &[u8]) -> Result<Kept, ImportError> {
-        let id = self.repository.put_blob(bytes)?;
-        Ok(Kept { id, n_bytes: bytes.len() as u64 })
+    pub fn keep(&mut self, bytes: &mut dyn Read) -> Result<Kept, ImportError> {
+        Ok(self.repository.put_blob_from(bytes)?)
+    }
+
+    /// The bytes that the repository has of a file of the run, if it has them.
+    pub fn kept_artifact(&self, name: &str) -> Option<&Kept> {
+        self.row.as_ref()?.artifacts.get(name)?.artifact.file.as_ref()
     }
 
     /// Takes a file of the run, by name.
@@ -179,6 +247,9 @@ impl<'a> Intake<'a> {
 
     /// Writes what is left, and how the run ended.
     pub(crate) fn finish(mut self) -> Result<(Fate, u64, Vec<Problem>), ImportError> {
+        if !self.is_begun {
+            return Ok((Fate::Unreadable, 0, self.problems));
+        }
         self.write()?;
         if let Some((time, end)) = self.head.ended.clone()
             && (self.writer.is_some() || !self.has_end(time))

@@ -18,9 +18,17 @@ pub(crate) struct Known {
     run: RunId,
     /// What somebody deleted stays deleted.
     erased: HashSet<(SeriesKey, Option<Step>)>,
-    series: HashMap<SeriesKey, HashSet<u64>>,
+    series: HashMap<SeriesKey, There>,
     /// The series in the order in which they were last asked for.
     recent: VecDeque<SeriesKey>,
+}
+
+/// The points of a series.
+#[derive(Debug, Default)]
+struct There {
+    hashes: HashSet<u64>,
+    /// Steps at which there were lines of a log before this import.
+    lines: HashSet<i64>,
 }
 
 impl Known {
@@ -40,20 +48,30 @@ impl Known {
             points.clear();
             return Ok(());
         }
+        self.load(repository, key)?;
+        let erased = &self.erased;
+        let is_erased =
+            |at: &Stamp| !erased.is_empty() && erased.contains(&(key.clone(), Some(Step(at.step))));
+        if let Some(there) = self.series.get_mut(key) {
+            points.retain(|(at, value)| !is_erased(at) && there.hashes.insert(hash(*at, value)));
+        }
+        Ok(())
+    }
+
+    /// Whether there was a line of a log at a step before this import.
+    pub(crate) fn has_line(&self, key: &SeriesKey, step: i64) -> bool {
+        self.series.get(key).is_some_and(|there| there.lines.contains(&step))
+    }
+
+    fn load(&mut self, repository: &Repository, key: &SeriesKey) -> Result<(), Error> {
         if !self.series.contains_key(key) {
-            let there = read(repository, self.run, key)?;
-            self.make_room(there.len());
+            let there = self.read(repository, key)?;
+            self.make_room(there.hashes.len());
             self.series.insert(key.clone(), there);
         }
         if self.recent.back() != Some(key) {
             self.recent.retain(|other| other != key);
             self.recent.push_back(key.clone());
-        }
-        let erased = &self.erased;
-        let is_erased =
-            |at: &Stamp| !erased.is_empty() && erased.contains(&(key.clone(), Some(Step(at.step))));
-        if let Some(there) = self.series.get_mut(key) {
-            points.retain(|(at, value)| !is_erased(at) && there.insert(hash(*at, value)));
         }
         Ok(())
     }
@@ -62,34 +80,38 @@ impl Known {
         !self.erased.is_empty() && self.erased.contains(&(key.clone(), step))
     }
 
+    /// The points of a series as they stand.
+    fn read(&mut self, repository: &Repository, key: &SeriesKey) -> Result<There, Error> {
+        let wanted = Wanted { run: self.run, series: vec![key.clone()], columns: Columns::ALL, after: None };
+        let mut merger = Merger::default();
+        repository.series(&wanted, &mut |block| merger.push(block.order, block.column))?;
+        let points = merger.finish();
+        let rows = points.steps.iter().zip(&points.values).zip(points.micros.iter().zip(&points.epochs));
+        let hashes = rows.map(|((step, value), (micros, epoch))| {
+            hash(Stamp { step: *step, micros: *micros, epoch: *epoch }, &Value::Float(*value))
+        });
+        let mut there = There { hashes: hashes.collect(), lines: HashSet::new() };
+        repository.objects(&wanted, &mut |object| {
+            let epoch = object.epoch.unwrap_or(f64::NAN);
+            let at = Stamp { step: object.step.0, micros: micros(object.time), epoch };
+            there.hashes.insert(hash(at, &object.value));
+            if matches!(object.value, Value::Log(_) | Value::LogRecord(_)) {
+                there.lines.insert(object.step.0);
+                // An import took back what the line was before.
+                self.erased.remove(&(key.clone(), Some(object.step)));
+            }
+        })?;
+        Ok(there)
+    }
+
     fn make_room(&mut self, n_points: usize) {
-        let mut n_held = n_points + self.series.values().map(HashSet::len).sum::<usize>();
+        let mut n_held = n_points + self.series.values().map(|there| there.hashes.len()).sum::<usize>();
         while n_held > MOST_POINTS
             && let Some(oldest) = self.recent.pop_front()
         {
-            n_held -= self.series.remove(&oldest).map_or(0, |points| points.len());
+            n_held -= self.series.remove(&oldest).map_or(0, |there| there.hashes.len());
         }
     }
-}
-
-/// The points of a series as they stand, as hashes.
-fn read(repository: &Repository, run: RunId, key: &SeriesKey) -> Result<HashSet<u64>, Error> {
-    let wanted = Wanted { run, series: vec![key.clone()], columns: Columns::ALL, after: None };
-    let mut merger = Merger::default();
-    repository.series(&wanted, &mut |block| merger.push(block.order, block.column))?;
-    let points = merger.finish();
-    let rows = points.steps.iter().zip(&points.values).zip(points.micros.iter().zip(&points.epochs));
-    let mut hashes: HashSet<u64> = rows
-        .map(|((step, value), (micros, epoch))| {
-            hash(Stamp { step: *step, micros: *micros, epoch: *epoch }, &Value::Float(*value))
-        })
-        .collect();
-    repository.objects(&wanted, &mut |object| {
-        let epoch = object.epoch.unwrap_or(f64::NAN);
-        let at = Stamp { step: object.step.0, micros: micros(object.time), epoch };
-        hashes.insert(hash(at, &object.value));
-    })?;
-    Ok(hashes)
 }
 
 /// A point as one number: two that look alike to a reader have the same.

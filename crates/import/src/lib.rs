@@ -11,6 +11,7 @@ mod fs;
 mod intake;
 mod known;
 mod report;
+mod rocks;
 mod source;
 
 pub use aim::AimSource;

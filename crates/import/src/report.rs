@@ -32,6 +32,8 @@ pub enum Fate {
     Deleted,
     /// A process records to it here: it is left alone.
     Running,
+    /// Nothing of it could be read.
+    Unreadable,
 }
 
 impl Fate {
@@ -43,6 +45,7 @@ impl Fate {
             Self::Same => "same",
             Self::Deleted => "deleted",
             Self::Running => "running",
+            Self::Unreadable => "unreadable",
         }
     }
 }

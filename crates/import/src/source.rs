@@ -19,7 +19,7 @@ pub trait Source {
     fn list(&mut self) -> Result<Listing, ImportError>;
 
     /// Hands a run over: [`Intake::begin`] first, then everything else in any order. What cannot be read is told to the
-    /// intake ([`Intake::problem`]) and left out.
+    /// intake ([`Intake::problem`]) and left out; a run that is never begun is left out as a whole.
     ///
     /// # Errors
     /// Only those that the intake gave.

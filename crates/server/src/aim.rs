@@ -38,11 +38,6 @@ pub(crate) struct Aim {
     faces: Faces,
 }
 
-/// A time as Aim's clients say it, in seconds; what is kept are microseconds.
-fn moment(seconds: f64) -> WallTime {
-    WallTime::from_nanos(((seconds * 1e6).round() as i64).saturating_mul(1000))
-}
-
 /// A time as Aim's clients are told it.
 fn seconds(time: WallTime) -> f64 {
     micros(time) as f64 / 1e6

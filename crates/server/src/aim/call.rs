@@ -8,15 +8,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{MutexGuard, PoisonError};
 
 use trailmark_aim::{
-    Exception, Instruction, Key, Node, Write, first_key, items, keys, last_key, levels, path_of, writes,
+    Exception, Instruction, Key, Node, Write, first_key, items, keys, last_key, levels, moment, path_of,
+    writes,
 };
 use trailmark_core::{Edit, End, RunId, RunStatus, WallTime};
 use trailmark_store::{Error, Record, RunRow, micros};
 
 use super::look::{self, Depth, failed, look};
 use super::pool::{Pool, Resource};
+use super::seconds;
 use super::session::Session;
-use super::{moment, seconds};
 use crate::app::App;
 
 /// Levels of a tree that one question may go through.

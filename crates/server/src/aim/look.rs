@@ -5,14 +5,14 @@ use std::io::Read as _;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use trailmark_aim::{
-    Branch, Columns, Exception, Key, Node, RunFace, SeriesFace, Trace, column, context_id, is_number,
-    node_from_artifact, node_from_context, node_from_value,
+    Branch, Columns, Exception, Key, Node, OURS, RunFace, SeriesFace, Trace, UNKNOWN_CONTEXT, column,
+    context_id, is_number, node_from_artifact, node_from_context, node_from_value,
 };
 use trailmark_core::{Context, Kept, ParamValue, Params, RunId, RunStatus, SeriesKey};
 use trailmark_store::{Kind, Merger, Object, RunRow, SeriesRow, Store, Wanted};
 
 use super::seconds;
-use super::session::{OURS, contexts};
+use super::session::contexts;
 use crate::app::App;
 
 /// Faces and columns that are remembered, each.
@@ -221,7 +221,7 @@ fn make_face(mut params: Params, row: &RunRow) -> RunFace {
     let mut series = BTreeMap::new();
     for of_series in row.series.iter().filter(|series| series.kind != Kind::Answer) {
         let SeriesKey { name, context } = &*of_series.key;
-        let unknown = context.as_params().get(super::session::UNKNOWN_CONTEXT);
+        let unknown = context.as_params().get(UNKNOWN_CONTEXT);
         let id = match unknown {
             Some(ParamValue::Int(id)) => *id,
             _ => ids.get(context).copied().unwrap_or_else(|| context_id(context)),

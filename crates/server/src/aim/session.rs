@@ -8,7 +8,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::{Instant, SystemTime};
 
 use trailmark_aim::{
-    Key, Trace, Write, artifact_from_node, context_from_node, param_from_node, value_from_node,
+    Key, OURS, Trace, UNKNOWN_CONTEXT, Write, artifact_from_node, context_from_node, moment, param_from_node,
+    value_from_node,
 };
 use trailmark_core::{Context, Edit, End, ParamValue, Params, RunId, SeriesKey, Step, Value, WallTime};
 use trailmark_store::{
@@ -17,12 +18,8 @@ use trailmark_store::{
 
 use super::lines::{Due, Lines};
 use super::pieces::{Pieces, PointKey, Tracked};
-use super::{moment, tree};
+use super::tree;
 
-/// Under which of a run's params lies what has no place in our words.
-pub(super) const OURS: &str = "__aim";
-/// Names the id of a context of which the client has not said what it is.
-pub(super) const UNKNOWN_CONTEXT: &str = "__aim_context";
 /// Levels of a tree of params at most.
 const MOST_DEPTH: usize = 56;
 
