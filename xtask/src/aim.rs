@@ -173,8 +173,8 @@ impl Client {
             std::io::Write::write_all(&mut input, b"go\n").context("start a client")?;
         }
         let (mut began, mut ended, mut cpu) = (f64::INFINITY, f64::NEG_INFINITY, 0.0);
-        for lines in outs {
-            let line = lines.map_while(Result::ok).find(|line| line.starts_with('{'));
+        for lines in &mut outs {
+            let line = lines.by_ref().map_while(Result::ok).find(|line| line.starts_with('{'));
             let line = line.context("read a client's figures")?;
             let figures: Value = serde_json::from_str(&line).context("read a client's figures")?;
             let of = |key: &str| figures[key].as_f64().with_context(|| format!("read a client's {key}"));
