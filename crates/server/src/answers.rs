@@ -1,8 +1,8 @@
 //! Questions answered: lists, two runs beside each other, one question through the steps.
 
-mod compare;
+pub(crate) mod compare;
 mod library;
-mod list;
+pub(crate) mod list;
 mod shelf;
 mod strip;
 

@@ -14,15 +14,19 @@ use axum::http::header::{
     CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, IF_NONE_MATCH, IF_RANGE, RANGE,
 };
 use axum::http::response::Builder;
-use axum::http::{Response, StatusCode};
+use axum::http::{HeaderValue, Response, StatusCode};
+use axum::response::IntoResponse as _;
 use futures_core::Stream;
 use serde::Deserialize;
 use tokio::sync::mpsc;
 use trailmark_core::ContentId;
 use trailmark_store::{Error, ReadSeek};
+use utoipa::IntoParams;
 
 use crate::app::App;
+use crate::document::Binary;
 use crate::error::ApiError;
+use crate::parameter::OfBlob;
 
 /// Formats that a browser may show by themselves, and their media types. Documents (SVG, HTML, PDF) are none of them.
 const SHOWN: [(&str, &str); 17] = [
@@ -51,10 +55,14 @@ const FOR_EVER: &str = "private, max-age=31536000, immutable";
 const SANDBOX: &str = "default-src 'none'; sandbox";
 
 /// What is asked for: with a format of [`SHOWN`] as that, else to be kept as a file.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct Request {
+    /// To be shown as this: `png`, `apng`, `jpeg`, `jpg`, `gif`, `webp`, `avif`, `bmp`, `ico`, `wav`, `mp3`, `mpeg`,
+    /// `flac`, `ogg`, `opus`, `m4a`, `json`; with anything else, to be kept as a file.
     #[serde(default, rename = "type")]
+    #[param(example = "png")]
     format: String,
     /// What a file that is kept is called.
     #[serde(default)]
@@ -74,6 +82,20 @@ enum Part {
 }
 
 /// Opens the blob and says what of it goes out. Blocks; called inside the runtime.
+#[utoipa::path(get, path = "/api/v1/blobs/{id}", operation_id = "blob", tag = "Objects and files",
+    summary = "Kept bytes, whole or a range of them",
+    params(OfBlob, Request,
+        ("Range" = Option<String>, Header, description = "One range of bytes (RFC 9110).", example = "bytes=0-99")),
+    responses(
+        (status = 200, description = "The bytes; `HEAD` answers only that they are there, and how many.",
+            content((Binary = "application/octet-stream"), (Binary = "image/*"), (Binary = "audio/*"), (Binary = "application/json"))),
+        (status = 206, description = "The range that was asked for.",
+            content((Binary = "application/octet-stream"), (Binary = "image/*"), (Binary = "audio/*"), (Binary = "application/json"))),
+        (status = 304, description = "The bytes are those that `If-None-Match` names."),
+        (status = 404, description = "The repository has no such content."),
+        (status = 416, description = "The range is outside of the bytes."),
+    ),
+)]
 pub(crate) fn blob(
     app: &App,
     id: &str,
@@ -94,7 +116,6 @@ pub(crate) fn blob(
         .header(CACHE_CONTROL, FOR_EVER)
         .header(CONTENT_SECURITY_POLICY, SANDBOX)
         .header(ACCEPT_RANGES, "bytes");
-    response = described(response, request);
     if text(IF_NONE_MATCH).is_some_and(|tags| tags.split(',').any(|tag| tag.trim() == etag)) {
         return built(response.status(StatusCode::NOT_MODIFIED), Body::empty());
     }
@@ -108,10 +129,15 @@ pub(crate) fn blob(
             range
         }
         Part::None => {
-            let response = response.status(StatusCode::RANGE_NOT_SATISFIABLE);
-            return built(response.header(CONTENT_RANGE, format!("bytes */{length}")), Body::empty());
+            let message = format!("read kept content: got a range outside of its {length} bytes");
+            let mut refused = ApiError::Range { message }.into_response();
+            // Digits are a header.
+            let said = HeaderValue::try_from(format!("bytes */{length}"));
+            refused.headers_mut().extend(said.ok().map(|said| (CONTENT_RANGE, said)));
+            return Ok(refused);
         }
     };
+    response = described(response, request);
     file.seek(SeekFrom::Start(range.start)).map_err(unreadable)?;
     let n_bytes = range.end - range.start;
     let (sender, receiver) = mpsc::channel(2);

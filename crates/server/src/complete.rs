@@ -2,30 +2,45 @@
 
 use serde::Deserialize;
 use trailmark_query::{Expression, Suggestion, SuggestionKind};
+use utoipa::IntoParams;
 
 use crate::app::App;
 use crate::dto::{Completion, CompletionItem, CompletionKind};
 use crate::error::ApiError;
 use crate::find::Kind;
+use crate::parameter::Count;
 
 /// Suggestions of one answer at most.
 const MOST_ITEMS: usize = 100;
 
 /// What is asked for: without a cursor its end.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct Request {
+    /// The query as it is written so far.
     #[serde(default)]
+    #[param(example = "run.hpar")]
     text: String,
-    cursor: Option<usize>,
+    /// Where in it the cursor is, in Unicode characters; without it at its end.
+    #[param(inline)]
+    cursor: Option<Count>,
+    /// What the query is about.
     #[serde(default)]
+    #[param(inline)]
     kind: Kind,
 }
 
 /// `GET /api/v1/complete`.
+#[utoipa::path(get, path = "/api/v1/complete", operation_id = "complete", tag = "Repository",
+    summary = "What fits at the cursor of a query",
+    params(Request),
+    responses(
+        (status = 200, description = "What fits.", body = Completion),
+    ),)]
 pub(crate) fn complete(app: &App, request: &Request) -> Result<Completion, ApiError> {
     let snapshot = app.snapshots.fresh()?;
-    let cursor = request.cursor.unwrap_or(usize::MAX);
+    let cursor = request.cursor.map_or(usize::MAX, Count::n);
     let found = Expression::complete(&request.text, cursor, request.kind.to_query(), &snapshot.schema());
     let narrow = |place: usize| u32::try_from(place).unwrap_or(u32::MAX);
     Ok(Completion {

@@ -41,6 +41,18 @@ pub enum ApiError {
         /// What is wrong.
         message: String,
     },
+    /// There is nothing at the range that was asked for.
+    #[error("{message}")]
+    Range {
+        /// What there is.
+        message: String,
+    },
+    /// The bytes that were sent are not what they are said to be.
+    #[error("{message}")]
+    Untrue {
+        /// What they are.
+        message: String,
+    },
     /// The request does not name an address of the server, or comes from a foreign page.
     #[error("{message}")]
     Foreign {
@@ -122,7 +134,10 @@ impl ApiError {
             Self::NotFound { .. } | Self::Store(Store::NoRun { .. } | Store::NoBest { .. }) => {
                 (StatusCode::NOT_FOUND, "not_found")
             }
-            Self::Store(Store::Frames { .. }) => (StatusCode::UNPROCESSABLE_ENTITY, "bad_request"),
+            Self::Untrue { .. } | Self::Store(Store::Frames { .. }) => {
+                (StatusCode::UNPROCESSABLE_ENTITY, "bad_request")
+            }
+            Self::Range { .. } => (StatusCode::RANGE_NOT_SATISFIABLE, "bad_request"),
             Self::Ambiguous { .. } => (StatusCode::CONFLICT, "ambiguous"),
             Self::Bad { .. } | Self::Store(Store::Cursor { .. }) => (StatusCode::BAD_REQUEST, "bad_request"),
             Self::Foreign { .. } => (StatusCode::FORBIDDEN, "bad_request"),

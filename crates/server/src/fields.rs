@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 use trailmark_core::{ParamValue, Params, SeriesKey};
 use trailmark_store::RunItem;
+use utoipa::IntoParams;
 
 use crate::app::App;
 use crate::dto::{self, Json, Real};
@@ -18,14 +19,21 @@ use crate::parameter::Flag;
 const MOST_VALUES: usize = 24;
 
 /// What is asked for.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct Request {
+    /// An expression of the query language; an empty one matches everything.
     #[serde(default)]
+    #[param(format = "query", example = "run.experiment == 'demo'")]
     q: String,
+    /// What `q` is written about.
     #[serde(default)]
+    #[param(inline)]
     kind: Kind,
+    /// Take archived runs too.
     #[serde(default)]
+    #[param(inline)]
     archived: Flag,
 }
 
@@ -61,6 +69,12 @@ struct Text<'a> {
 }
 
 /// `GET /api/v1/fields`.
+#[utoipa::path(get, path = "/api/v1/fields", operation_id = "fields", tag = "Repository",
+    summary = "What the runs that match have: params, metrics, texts, experiments, tags",
+    params(Request),
+    responses(
+        (status = 200, description = "What they have.", body = dto::Fields),
+    ),)]
 pub(crate) fn fields(app: &App, request: &Request) -> Result<dto::Fields, ApiError> {
     let snapshot = app.snapshots.fresh()?;
     let find = Find::new(&snapshot, &request.q, request.kind, request.archived.0)?;

@@ -9,13 +9,14 @@ use serde::Deserialize;
 use trailmark_core::WallTime;
 use trailmark_query::{Clock, Expression, Order, Prune, QueryError, SeriesView};
 use trailmark_store::{RunItem, SeriesRow};
+use utoipa::ToSchema;
 
 use crate::dto::QueryPosition;
 use crate::error::ApiError;
 use crate::snapshot::Snapshot;
 
 /// What a query chooses among.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Kind {
     #[default]

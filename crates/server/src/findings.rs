@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 use trailmark_core::{Context, End, RunStatus, SeriesKey};
 use trailmark_store::{RunItem, Selector};
+use utoipa::IntoParams;
 
 use crate::app::App;
 use crate::best::{Best, best_of, headline};
@@ -20,16 +21,27 @@ use crate::say::{count, figure, figure_like, metric_label};
 const MOST_SINGLE: usize = 2;
 
 /// What is asked for.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct Request {
+    /// An expression of the query language; an empty one matches everything.
     #[serde(default)]
+    #[param(format = "query", example = "run.experiment == 'demo'")]
     q: String,
+    /// Take archived runs too.
     #[serde(default)]
+    #[param(inline)]
     archived: Flag,
 }
 
 /// `GET /api/v1/findings`.
+#[utoipa::path(get, path = "/api/v1/findings", operation_id = "findings", tag = "Runs",
+    summary = "What is worth knowing of the runs that match",
+    params(Request),
+    responses(
+        (status = 200, description = "Which is best, which diverged, which learned nothing, which failed.", body = Findings),
+    ),)]
 pub(crate) fn findings(app: &App, request: &Request) -> Result<Findings, ApiError> {
     let snapshot = app.snapshots.fresh()?;
     let find = Find::new(&snapshot, &request.q, Kind::Runs, request.archived.0)?;

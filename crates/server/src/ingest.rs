@@ -3,15 +3,19 @@
 use std::io::{self, Read};
 
 use axum::body::{Body, Bytes};
+use axum::http::header::{CONTENT_ENCODING, HeaderMap, HeaderValue};
 use futures_core::Stream;
 use serde::Deserialize;
 use tokio::sync::mpsc;
 use trailmark_core::{ContentId, RunId, WriterId};
 use trailmark_store::Appended;
+use utoipa::{IntoParams, ToSchema};
 
 use crate::app::App;
+use crate::document::Binary;
 use crate::dto::Journal;
 use crate::error::ApiError;
+use crate::parameter::{OfBlob, OfJournal};
 
 /// Bytes of a piece of a journal at most, as it is kept: a frame has at most 256 MiB.
 pub(crate) const MOST_BYTES: usize = (256 << 20) + (1 << 16);
@@ -19,27 +23,61 @@ pub(crate) const MOST_BYTES: usize = (256 << 20) + (1 << 16);
 const MOST_PIECES: usize = 16;
 
 /// Where in its journal a piece begins.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct Request {
+    /// Where in the journal the bytes begin.
     offset: u64,
 }
 
+/// How a piece of a journal is packed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ToSchema)]
+#[schema(rename_all = "snake_case")]
+pub(crate) enum Packing {
+    Identity,
+    Zstd,
+}
+
+impl Packing {
+    /// What a request says.
+    pub(crate) fn of(headers: &HeaderMap) -> Result<Self, ApiError> {
+        match headers.get(CONTENT_ENCODING).map(HeaderValue::as_bytes) {
+            None | Some(b"identity") => Ok(Self::Identity),
+            Some(b"zstd") => Ok(Self::Zstd),
+            Some(other) => {
+                let other = String::from_utf8_lossy(other);
+                Err(ApiError::bad(format!("append to a journal: got the encoding {other:?}, want zstd")))
+            }
+        }
+    }
+}
+
 /// `POST /api/v1/journals/{run}/{writer}`; the piece may be compressed.
+#[utoipa::path(post, path = "/api/v1/journals/{run}/{writer}", operation_id = "append_journal", tag = "Recording",
+    summary = "Appends bytes of a journal that its writer keeps elsewhere",
+    params(OfJournal, Request,
+        ("Content-Encoding" = inline(Option<Packing>), Header, description = "How the bytes are packed.")),
+    request_body(content = Binary, content_type = "application/octet-stream", description = "The bytes of the journal from the offset on, at most 256 MiB."),
+    responses(
+        (status = 200, description = "How far the journal is on the disk.", body = Journal),
+        (status = 422, description = "The bytes are no frames of a journal, or not those that are there."),
+    ),)]
 pub(crate) fn append(
     app: &App,
-    (run, writer): (&str, &str),
+    of: &OfJournal,
     request: &Request,
-    (body, is_packed): (&[u8], bool),
+    (body, packing): (&[u8], Packing),
 ) -> Result<Journal, ApiError> {
     let id = |error: trailmark_core::IdError| ApiError::bad(format!("append to a journal: {error}"));
-    let (run, writer): (RunId, WriterId) = (run.parse().map_err(id)?, writer.parse().map_err(id)?);
+    let (run, writer): (RunId, WriterId) = (of.run.parse().map_err(id)?, of.writer.parse().map_err(id)?);
     let unpacked;
-    let bytes = if is_packed {
-        unpacked = unpack(body)?;
-        &unpacked
-    } else {
-        body
+    let bytes = match packing {
+        Packing::Identity => body,
+        Packing::Zstd => {
+            unpacked = unpack(body)?;
+            &unpacked
+        }
     };
     Ok(match app.store.append(run, writer, request.offset, bytes)? {
         Appended::Durable { offset } => Journal { durable: Some(offset), ..Journal::default() },
@@ -49,7 +87,8 @@ pub(crate) fn append(
 }
 
 fn unpack(body: &[u8]) -> Result<Vec<u8>, ApiError> {
-    let wrong = |error: io::Error| ApiError::bad(format!("unpack a piece of a journal: {error}"));
+    let wrong =
+        |error: io::Error| ApiError::Untrue { message: format!("unpack a piece of a journal: {error}") };
     let mut bytes = Vec::new();
     let unpacked = zstd::stream::read::Decoder::new(body).map_err(wrong)?;
     unpacked.take(MOST_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(wrong)?;
@@ -63,15 +102,21 @@ fn unpack(body: &[u8]) -> Result<Vec<u8>, ApiError> {
 }
 
 /// `PUT /api/v1/blobs/{id}`: keeps what comes, when it is what its name says.
+#[utoipa::path(put, path = "/api/v1/blobs/{id}", operation_id = "keep_blob", tag = "Recording",
+    summary = "Keeps bytes under the BLAKE3 of their content",
+    params(OfBlob),
+    request_body(content = Binary, content_type = "application/octet-stream", description = "The bytes, of any length."),
+    responses(
+        (status = 200, description = "The bytes are on the disk.", body = Journal),
+        (status = 422, description = "The bytes are not those that the path names."),
+    ),)]
 pub(crate) fn put_blob(app: &App, text: &str, mut bytes: BodyReader) -> Result<Journal, ApiError> {
     let id = text.parse::<ContentId>();
     let wanted = id.map_err(|error| ApiError::bad(format!("keep a blob: {error}")))?;
     let kept = app.store.put_blob_from(&mut bytes)?;
     if kept.id != wanted {
-        return Err(ApiError::bad(format!(
-            "keep a blob: got the content of {}, want that of {wanted}",
-            kept.id
-        )));
+        let message = format!("keep a blob: got the content of {}, want that of {wanted}", kept.id);
+        return Err(ApiError::Untrue { message });
     }
     Ok(Journal { durable: Some(kept.n_bytes), ..Journal::default() })
 }

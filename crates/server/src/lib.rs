@@ -6,9 +6,12 @@
 //! ([`dto`]). The store blocks, so all of that happens on threads of its own; only `server`, `door`, `pace`, `route`, `live`
 //! and `blob` know of the runtime.
 
+#![allow(unused_qualifications, reason = "what utoipa's macros make names every type by its whole path")]
+
 mod aim;
 mod answers;
 mod app;
+mod arrow;
 mod artifacts;
 mod ask;
 mod best;
@@ -18,6 +21,7 @@ mod certificate;
 mod checkpoints;
 mod complete;
 mod diagnosis;
+mod document;
 mod door;
 pub mod dto;
 mod edits;
@@ -33,6 +37,7 @@ mod info;
 mod ingest;
 mod keep;
 mod labels;
+mod listed;
 mod live;
 mod logs;
 mod objects;
@@ -46,6 +51,7 @@ mod say;
 mod search;
 mod series;
 mod server;
+mod session;
 mod sign_in;
 mod snapshot;
 mod texts;

@@ -16,6 +16,7 @@ use axum::response::{IntoResponse as _, Response};
 use futures_core::Stream;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{broadcast, mpsc, watch};
+use utoipa::IntoParams;
 
 use crate::app::App;
 use crate::dto::Hello;
@@ -124,14 +125,24 @@ fn event(name: &str, data: &impl Serialize) -> Bytes {
 }
 
 /// What is asked for.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct Request {
+    /// Tell what changed since this one, as `hello`, `changed` and other answers name it; without it in the last five
+    /// seconds.
     #[serde(default)]
     cursor: String,
 }
 
 /// The stream of a listener. Called inside the runtime.
+#[utoipa::path(get, path = "/api/v1/events", operation_id = "events", tag = "Repository",
+    summary = "A stream of server-sent events: what changed, within a second",
+    params(Request),
+    responses(
+        (status = 200, description = "`hello` with the state and the version, then `changed` with the runs that did, and a comment line every 15 s. It ends when the server does.",
+            body = String, content_type = "text/event-stream"),
+    ),)]
 pub(crate) fn listen(app: Arc<App>, who: Who, request: &Request) -> Result<Response, ApiError> {
     let events = app.live.events.subscribe();
     let snapshot = app.snapshots.fresh()?;

@@ -10,12 +10,13 @@ use regex::RegexBuilder;
 use serde::Deserialize;
 use trailmark_core::{Context, RunId, SeriesKey, Stream, Value};
 use trailmark_store::{Columns, Cursor, Kind, Object, RunItem, Store, Wanted, micros};
+use utoipa::IntoParams;
 
 use crate::app::App;
 use crate::dto;
 use crate::error::ApiError;
 use crate::keep::Keep;
-use crate::parameter::Flag;
+use crate::parameter::{Count, Flag, OfRun};
 use crate::read;
 
 /// Lines of one answer, without a wish.
@@ -165,39 +166,72 @@ fn with<T>(app: &App, id: &str, look: impl FnOnce(&Log) -> Result<T, ApiError>) 
 }
 
 /// What is asked for.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct Request {
+    /// How many lines to step over.
     #[serde(default)]
-    offset: usize,
-    limit: Option<usize>,
-    tail: Option<usize>,
+    #[param(inline, default = 0)]
+    offset: Count,
+    /// Lines of the answer at most; 100,000 are the most.
+    #[param(inline, default = json!(LIMIT))]
+    limit: Option<Count>,
+    /// Take so many of the last lines instead.
+    #[param(inline)]
+    tail: Option<Count>,
 }
 
 /// `GET /api/v1/runs/{id}/logs`.
+#[utoipa::path(get, path = "/api/v1/runs/{id}/logs", operation_id = "logs", tag = "Texts and logs",
+    summary = "Lines of the terminal",
+    params(OfRun, Request),
+    responses(
+        (status = 200, description = "The lines.", body = dto::Logs),
+        (status = 404, description = "There is no such run."),
+        (status = 409, description = "More than one run fits."),
+    ),)]
 pub(crate) fn logs(app: &App, id: &str, request: &Request) -> Result<dto::Logs, ApiError> {
     with(app, id, |log| {
         let total = log.len();
-        let limit = request.tail.or(request.limit).unwrap_or(LIMIT).min(MOST_LINES);
-        let first = request.tail.map_or(request.offset, |tail| total.saturating_sub(tail.min(MOST_LINES)));
+        let limit = request.tail.or(request.limit).map_or(LIMIT, Count::n).min(MOST_LINES);
+        let first =
+            request.tail.map_or(request.offset.n(), |tail| total.saturating_sub(tail.n().min(MOST_LINES)));
         let lines = (first.min(total)..total).take(limit).map(|n| log.face(n)).collect();
         Ok(dto::Logs { total: total as u64, lines })
     })
 }
 
 /// What is asked for.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct SearchRequest {
+    /// What a line must hold.
+    #[param(format = "pattern", example = "epoch")]
     find: String,
+    /// Whether it is a regular expression.
     #[serde(default)]
+    #[param(inline)]
     re: Flag,
+    /// Whether upper and lower case differ.
     #[serde(default)]
+    #[param(inline)]
     case: Flag,
-    limit: Option<usize>,
+    /// Numbers of lines at most; 100,000 are the most.
+    #[param(inline, default = json!(MOST_HITS))]
+    limit: Option<Count>,
 }
 
 /// `GET /api/v1/runs/{id}/logs/search`: which lines hold it, colours left out.
+#[utoipa::path(get, path = "/api/v1/runs/{id}/logs/search", operation_id = "search_logs", tag = "Texts and logs",
+    summary = "Which lines of the terminal hold something, colours left out",
+    params(OfRun, SearchRequest),
+    responses(
+        (status = 200, description = "Their numbers.", body = dto::LogHits),
+        (status = 404, description = "There is no such run."),
+        (status = 409, description = "More than one run fits."),
+    ),)]
 pub(crate) fn search(app: &App, id: &str, request: &SearchRequest) -> Result<dto::LogHits, ApiError> {
     let pattern = if request.re.0 { request.find.clone() } else { regex::escape(&request.find) };
     let built = RegexBuilder::new(&pattern)
@@ -210,7 +244,7 @@ pub(crate) fn search(app: &App, id: &str, request: &SearchRequest) -> Result<dto
         let reason = reason.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
         ApiError::bad(format!("read a regular expression: {reason}"))
     })?;
-    let limit = request.limit.unwrap_or(MOST_HITS).min(MOST_LINES);
+    let limit = request.limit.map_or(MOST_HITS, Count::n).min(MOST_LINES);
     with(app, id, |log| {
         let mut hits = dto::LogHits { total: 0, lines: Vec::new() };
         let has_colours = log.text.contains(ESCAPE);
@@ -235,6 +269,14 @@ pub(crate) fn search(app: &App, id: &str, request: &SearchRequest) -> Result<dto
 }
 
 /// `GET /api/v1/runs/{id}/logs.txt`.
+#[utoipa::path(get, path = "/api/v1/runs/{id}/logs.txt", operation_id = "logs_txt", tag = "Texts and logs",
+    summary = "The whole log",
+    params(OfRun),
+    responses(
+        (status = 200, description = "The log.", body = String, content_type = "text/plain"),
+        (status = 404, description = "There is no such run."),
+        (status = 409, description = "More than one run fits."),
+    ),)]
 pub(crate) fn whole(app: &App, id: &str) -> Result<String, ApiError> {
     with(app, id, |log| {
         let mut text = String::with_capacity(log.text.len() + log.len());

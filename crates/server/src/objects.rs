@@ -11,6 +11,7 @@ use std::time::Instant;
 use serde::Deserialize;
 use trailmark_core::{LogRecord, RunId, SeriesKey, Value, WallTime};
 use trailmark_store::{Columns, Cursor, Kind, Object, Order, RunItem, Store, Wanted, micros};
+use utoipa::{IntoParams, ToSchema};
 
 use crate::app::App;
 use crate::dto::{self, ParamTree, Real};
@@ -18,6 +19,7 @@ use crate::error::ApiError;
 use crate::face;
 use crate::field;
 use crate::keep::Keep;
+use crate::parameter::{Count, OfRun};
 
 /// Values of one answer, without a wish.
 const LIMIT: usize = 2000;
@@ -31,7 +33,7 @@ const MOST_MESSAGE_BYTES: usize = 16 << 10;
 const KEPT_BYTES: usize = 256 << 20;
 
 /// Which values.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum ObjectKind {
     Image,
@@ -204,30 +206,53 @@ fn with<T>(
 }
 
 /// What is asked for.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct Request {
+    /// Which values.
+    #[param(inline)]
     kind: ObjectKind,
+    /// Of the series of this name alone.
     name: Option<String>,
+    /// Of the series of this context alone: an object in JSON.
+    #[param(format = "json-object", example = "{}")]
     context: Option<String>,
+    /// The first step.
     from: Option<i64>,
+    /// The last step.
     to: Option<i64>,
     /// Of each series its last step up to this one.
     at: Option<i64>,
     /// Steps of each series at most.
-    steps: Option<usize>,
-    /// Messages of this level or above.
+    #[param(inline)]
+    steps: Option<Count>,
+    /// Log records of this level or above.
     level: Option<i64>,
-    /// Messages that hold this.
+    /// Log records that hold this, in either case.
     #[serde(default)]
     find: String,
+    /// How many values to step over.
     #[serde(default)]
-    offset: usize,
-    limit: Option<usize>,
-    tail: Option<usize>,
+    #[param(inline, default = 0)]
+    offset: Count,
+    /// Values of the answer at most; 100,000 are the most.
+    #[param(inline, default = json!(LIMIT))]
+    limit: Option<Count>,
+    /// Take so many of the last values instead.
+    #[param(inline)]
+    tail: Option<Count>,
 }
 
 /// `GET /api/v1/runs/{id}/objects`.
+#[utoipa::path(get, path = "/api/v1/runs/{id}/objects", operation_id = "objects", tag = "Objects and files",
+    summary = "Images, audio, figures, distributions, log records of a run",
+    params(OfRun, Request),
+    responses(
+        (status = 200, description = "The values.", body = dto::Objects),
+        (status = 404, description = "There is no such run."),
+        (status = 409, description = "More than one run fits."),
+    ),)]
 pub(crate) fn list(app: &App, id: &str, request: &Request) -> Result<dto::Objects, ApiError> {
     let began = Instant::now();
     let context = request.context.as_deref().map(context).transpose()?;
@@ -253,12 +278,12 @@ pub(crate) fn list(app: &App, id: &str, request: &Request) -> Result<dto::Object
         let ones = points.iter().flat_map(|point| values(point, request.kind));
         let is_wanted = wanted(request);
         let total = ones.filter(|one| is_wanted(one)).count();
-        let thinned = request.steps.map(|steps| thinned(&points, steps.max(2)));
+        let thinned = request.steps.map(|steps| thinned(&points, steps.n().max(2)));
         let points = thinned.unwrap_or(points);
         let ones = points.iter().flat_map(|point| values(point, request.kind));
         let ones: Vec<One<'_>> = ones.filter(|one| is_wanted(one)).collect();
-        let limit = request.tail.or(request.limit).unwrap_or(LIMIT).min(MOST_OBJECTS);
-        let first = request.tail.map_or(request.offset, |_| ones.len().saturating_sub(limit));
+        let limit = request.tail.or(request.limit).map_or(LIMIT, Count::n).min(MOST_OBJECTS);
+        let first = request.tail.map_or(request.offset.n(), |_| ones.len().saturating_sub(limit));
         let mut objects = Vec::new();
         let mut answer_bytes = 0;
         for one in ones.iter().skip(first).take(limit) {
@@ -399,13 +424,24 @@ fn log_record(record: &LogRecord) -> dto::LogRecordValue {
 }
 
 /// What is asked for.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct StepsRequest {
+    /// Which values.
+    #[param(inline)]
     kind: ObjectKind,
 }
 
 /// `GET /api/v1/runs/{id}/objects/steps`.
+#[utoipa::path(get, path = "/api/v1/runs/{id}/objects/steps", operation_id = "object_steps", tag = "Objects and files",
+    summary = "Where each series of a kind has values",
+    params(OfRun, StepsRequest),
+    responses(
+        (status = 200, description = "The steps.", body = dto::ObjectSteps),
+        (status = 404, description = "There is no such run."),
+        (status = 409, description = "More than one run fits."),
+    ),)]
 pub(crate) fn steps(app: &App, id: &str, request: &StepsRequest) -> Result<dto::ObjectSteps, ApiError> {
     with(app, id, request.kind, |held| {
         let new = |key: &Arc<SeriesKey>| dto::SeriesSteps {

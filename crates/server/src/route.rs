@@ -1,49 +1,43 @@
 //! Every route of the interface, in the order of `docs/http.md`.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::body::{Body, Bytes};
-use axum::extract::{DefaultBodyLimit, Path, Request, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, SET_COOKIE};
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::handler::Handler as _;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, VARY};
 use axum::http::{HeaderMap, HeaderValue, Method, Uri};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{MethodRouter, get, post, put};
-use axum::{Extension, Json, Router};
+use axum::{Extension, Router};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::app::App;
 use crate::error::ApiError;
-use crate::frame;
 use crate::guard::{self, Guard};
-use crate::parameter::{Parameters, deepest};
+use crate::listed::Listed;
+use crate::parameter::{Named, OfBlob, OfJournal, OfRun, Parameters, Sent, deepest};
 use crate::sign_in::Who;
 use crate::{
-    aim, answers, artifacts, ask, blob, complete, dto, edits, fields, findings, info, ingest, labels, live,
-    logs, objects, page, runs, search, series, sign_in, texts, views,
+    aim, answers, artifacts, ask, blob, complete, document, edits, fields, findings, info, ingest, labels,
+    live, logs, objects, page, runs, search, series, session, sign_in, texts, views,
 };
 
 /// Bytes of a request at most.
 const MOST_BYTES: usize = 16 << 20;
 
-/// How long a wrong token waits for its answer.
-const GUESS: Duration = Duration::from_millis(250);
+/// Where the interface begins.
+pub(crate) const PREFIX: &str = "/api/v1";
 
-type Shared = State<Arc<App>>;
-type Answer = Result<Response, ApiError>;
+pub(crate) type Shared = State<Arc<App>>;
+pub(crate) type Answer = Result<Response, ApiError>;
 
 /// All routes behind the guard.
 pub(crate) fn router(app: Arc<App>, guard: Arc<Guard>) -> Router {
-    let api = Router::new()
-        .merge(repository())
-        .merge(runs_and_series())
-        .merge(answers_and_models())
-        .merge(recorded_elsewhere())
-        .route("/session", session());
+    let listed = listed();
     Router::new()
-        .nest("/api/v1", api)
+        .nest(PREFIX, listed.router)
         .merge(aim::route::routes())
         .fallback(fallback)
         .method_not_allowed_fallback(wrong_method)
@@ -53,121 +47,138 @@ pub(crate) fn router(app: Arc<App>, guard: Arc<Guard>) -> Router {
         .with_state(app)
 }
 
-/// A route that answers a struct as JSON from its parameters.
+/// The interface: every route with its method, as the document names them too.
+pub(crate) fn listed() -> Listed {
+    let listed = answers_and_models(runs_and_series(repository(Listed::default())));
+    recorded_elsewhere(listed)
+        .get("/session", session::look)
+        .post("/session", session::begin)
+        .delete("/session", session::end)
+        .get("/openapi.json", openapi)
+}
+
+/// A route that answers a struct as JSON.
+macro_rules! look {
+    ($call:path) => {
+        |app: Shared| json(app, $call)
+    };
+}
+
+/// The same from its parameters.
 macro_rules! query {
     ($call:path) => {
-        get(|app: Shared, Parameters(request)| json(app, move |app| $call(app, &request)))
+        |app: Shared, Parameters(request)| json(app, move |app| $call(app, &request))
     };
 }
 
 /// The same of one run.
 macro_rules! run_query {
     ($call:path) => {
-        get(|app: Shared, Path(id): Path<String>, Parameters(request)| {
+        |app: Shared, Named(OfRun { id }), Parameters(request)| {
             json(app, move |app| $call(app, &id, &request))
-        })
+        }
     };
 }
 
 /// A route that answers a struct as JSON from the JSON that was sent.
 macro_rules! command {
     ($call:path) => {
-        post(|app: Shared, body: Bytes| json(app, move |app| $call(app, &body_of(&body)?)))
+        |app: Shared, Sent(body)| json(app, move |app| $call(app, &body_of(&body)?))
     };
 }
 
-fn repository() -> Router<Arc<App>> {
-    let kept = get(|app: Shared| json(app, views::list));
-    let kept = kept.post(|app: Shared, body: Bytes| json(app, move |app| views::keep(app, &body_of(&body)?)));
-    let kept =
-        kept.delete(|app: Shared, Parameters(request)| json(app, move |app| views::forget(app, &request)));
-    let said = get(|app: Shared| json(app, labels::list));
-    let said = said.post(|app: Shared, body: Bytes| json(app, move |app| labels::set(app, &body_of(&body)?)));
-    Router::new()
-        .route("/info", get(|app: Shared| json(app, info::info)))
-        .route("/fields", query!(fields::fields))
-        .route("/complete", query!(complete::complete))
-        .route("/home", get(|app: Shared| json(app, info::home)))
-        .route("/views", kept)
-        .route("/labels", said)
-        .route("/events", get(|app: Shared, Extension(who), Parameters(request)| events(app, who, request)))
+fn repository(listed: Listed) -> Listed {
+    let events = |app: Shared, Extension(who), Parameters(request)| events(app, who, request);
+    listed
+        .get("/info", look!(info::info))
+        .get("/fields", query!(fields::fields))
+        .get("/complete", query!(complete::complete))
+        .get("/home", look!(info::home))
+        .get("/views", look!(views::list))
+        .post("/views", command!(views::keep))
+        .delete("/views", query!(views::forget))
+        .get("/labels", look!(labels::list))
+        .post("/labels", command!(labels::set))
+        .get("/events", events)
 }
 
-fn runs_and_series() -> Router<Arc<App>> {
-    let one = get(|app: Shared, Path(id): Path<String>| json(app, move |app| runs::one(app, &id)));
-    let text = get(|app: Shared, Path(id): Path<String>, Parameters(request)| {
+fn runs_and_series(listed: Listed) -> Listed {
+    let one = |app: Shared, Named(OfRun { id })| json(app, move |app| runs::one(app, &id));
+    let text = |app: Shared, Named(OfRun { id }), Parameters(request)| {
         plain(app, move |app| texts::whole(app, &id, &request))
-    });
-    let blob = get(|app: Shared, Path(id): Path<String>, Parameters(request), headers: HeaderMap| {
+    };
+    let blob = |app: Shared, Named(OfBlob { id }), Parameters(request), headers: HeaderMap| {
         work(app, move |app| blob::blob(app, &id, &request, &headers))
-    });
-    let log = get(|app: Shared, Path(id): Path<String>| plain(app, move |app| logs::whole(app, &id)));
-    let edits = post(|app: Shared, Extension(who): Extension<Who>, body: Bytes| {
+    };
+    let log = |app: Shared, Named(OfRun { id })| plain(app, move |app| logs::whole(app, &id));
+    let edits = |app: Shared, Extension(who): Extension<Who>, Sent(body)| {
         json(app, move |app| edits::edit(app, &who, &body_of(&body)?))
-    });
-    Router::new()
-        .route("/search", query!(search::search))
-        .route("/runs", query!(runs::list))
-        .route("/runs.csv", get(|app: Shared, Parameters(request)| csv(app, request)))
-        .route("/runs/{id}", one)
-        .route("/findings", query!(findings::findings))
-        .route("/edits", edits)
-        .route("/series", get(|app: Shared, Parameters(request)| columns(app, request)))
-        .route("/texts", query!(texts::texts))
-        .route("/runs/{id}/text", text)
-        .route("/runs/{id}/logs", run_query!(logs::logs))
-        .route("/runs/{id}/logs/search", run_query!(logs::search))
-        .route("/runs/{id}/logs.txt", log)
-        .route("/runs/{id}/objects", run_query!(objects::list))
-        .route("/runs/{id}/objects/steps", run_query!(objects::steps))
-        .route("/runs/{id}/artifacts", run_query!(artifacts::list))
-        .route("/blobs/{id}", blob)
+    };
+    let series = |app: Shared, Parameters(request), headers: HeaderMap| series(app, request, headers);
+    listed
+        .get("/search", query!(search::search))
+        .get("/runs", query!(runs::list))
+        .get("/runs.csv", |app: Shared, Parameters(request)| csv(app, request))
+        .get("/runs/{id}", one)
+        .get("/findings", query!(findings::findings))
+        .post("/edits", edits)
+        .get("/series", series)
+        .get("/texts", query!(texts::texts))
+        .get("/runs/{id}/text", text)
+        .get("/runs/{id}/logs", run_query!(logs::logs))
+        .get("/runs/{id}/logs/search", run_query!(logs::search))
+        .get("/runs/{id}/logs.txt", log)
+        .get("/runs/{id}/objects", run_query!(objects::list))
+        .get("/runs/{id}/objects/steps", run_query!(objects::steps))
+        .get("/runs/{id}/artifacts", run_query!(artifacts::list))
+        .get("/blobs/{id}", blob)
 }
 
-fn answers_and_models() -> Router<Arc<App>> {
-    Router::new()
-        .route("/answers/steps", query!(answers::steps))
-        .route("/answers", query!(answers::list))
-        .route("/answers/compare", query!(answers::compare))
-        .route("/answers/history", query!(answers::history))
-        .route("/models", get(|app: Shared| json(app, ask::models)))
-        .route("/ask", command!(ask::ask))
+fn answers_and_models(listed: Listed) -> Listed {
+    listed
+        .get("/answers/steps", query!(answers::steps))
+        .get("/answers", query!(answers::list))
+        .get("/answers/compare", query!(answers::compare))
+        .get("/answers/history", query!(answers::history))
+        .get("/models", look!(ask::models))
+        .post("/ask", command!(ask::ask))
 }
 
-fn recorded_elsewhere() -> Router<Arc<App>> {
-    let journal =
-        post(|app: Shared, Path(ids): Path<(String, String)>, Parameters(request), headers, body: Bytes| {
-            append(app, ids, request, headers, body)
-        });
-    let blob = put(|app: Shared, Path(id): Path<String>, body: Body| {
+fn recorded_elsewhere(listed: Listed) -> Listed {
+    let journal = |app: Shared, Named(of), Parameters(request), headers, Sent(body)| {
+        append(app, of, request, headers, body)
+    };
+    let blob = |app: Shared, Named(OfBlob { id }), body: Body| {
         let bytes = ingest::BodyReader::new(body);
         json(app, move |app| ingest::put_blob(app, &id, bytes))
-    });
-    Router::new()
-        .route("/journals/{run}/{writer}", journal.layer(DefaultBodyLimit::max(ingest::MOST_BYTES)))
-        .route("/blobs/{id}", blob.layer(DefaultBodyLimit::disable()))
+    };
+    listed
+        .post("/journals/{run}/{writer}", journal.layer(DefaultBodyLimit::max(ingest::MOST_BYTES)))
+        .put("/blobs/{id}", blob.layer(DefaultBodyLimit::disable()))
 }
 
 async fn append(
     app: Shared,
-    (run, writer): (String, String),
+    of: OfJournal,
     request: ingest::Request,
     headers: HeaderMap,
     body: Bytes,
 ) -> Answer {
-    let is_packed = match headers.get(CONTENT_ENCODING).map(HeaderValue::as_bytes) {
-        None | Some(b"identity") => false,
-        Some(b"zstd") => true,
-        Some(other) => {
-            let other = String::from_utf8_lossy(other);
-            return Err(ApiError::bad(format!("append to a journal: got the encoding {other:?}, want zstd")));
-        }
-    };
-    json(app, move |app| ingest::append(app, (&run, &writer), &request, (&body, is_packed))).await
+    let packing = ingest::Packing::of(&headers)?;
+    json(app, move |app| ingest::append(app, &of, &request, (&body, packing))).await
+}
+
+/// What this server answers, as `docs/http.md` says it for people.
+#[utoipa::path(get, path = "/api/v1/openapi.json", operation_id = "openapi", tag = "Repository",
+    summary = "This document",
+    responses((status = 200, description = "OpenAPI 3.1.", body = serde_json::Value)),
+)]
+pub(crate) async fn openapi(app: Shared) -> Answer {
+    json(app, |app| Ok(document::of(app.sign_in.is_required()))).await
 }
 
 /// Works off the runtime: the store blocks.
-async fn work<T: Send + 'static>(
+pub(crate) async fn work<T: Send + 'static>(
     State(app): Shared,
     work: impl FnOnce(&App) -> Result<T, ApiError> + Send + 'static,
 ) -> Result<T, ApiError> {
@@ -176,7 +187,7 @@ async fn work<T: Send + 'static>(
     done.unwrap_or_else(|error| Err(ApiError::Internal { message: format!("a request panicked: {error}") }))
 }
 
-async fn json<T: Serialize + Send + 'static>(
+pub(crate) async fn json<T: Serialize + Send + 'static>(
     app: Shared,
     call: impl FnOnce(&App) -> Result<T, ApiError> + Send + 'static,
 ) -> Answer {
@@ -192,13 +203,17 @@ fn sent(media_type: &'static str, body: impl Into<Body>) -> Response {
 }
 
 /// The JSON of a request.
-fn body_of<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
+pub(crate) fn body_of<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
     serde_json::from_slice(body)
         .map_err(|error| ApiError::bad(format!("read the request: {}", deepest(&error))))
 }
 
-async fn columns(app: Shared, request: series::Request) -> Answer {
-    Ok(sent(frame::MEDIA_TYPE, work(app, move |app| series::series(app, &request)).await?))
+async fn series(app: Shared, request: series::Request, headers: HeaderMap) -> Answer {
+    let form = request.form(&headers);
+    let bytes = work(app, move |app| series::series(app, &request, form)).await?;
+    let mut answer = sent(form.media_type(), bytes);
+    answer.headers_mut().insert(VARY, HeaderValue::from_static("accept"));
+    Ok(answer)
 }
 
 async fn plain(app: Shared, call: impl FnOnce(&App) -> Result<String, ApiError> + Send + 'static) -> Answer {
@@ -225,44 +240,8 @@ async fn wrong_method(method: Method, uri: Uri) -> ApiError {
     ApiError::Method { path: uri.path().to_owned(), got: method.to_string() }
 }
 
-/// The session of a browser: who it is, signing in, signing out.
-fn session() -> MethodRouter<Arc<App>> {
-    let of = |app: &App, who: Option<Who>| dto::SignedIn {
-        required: app.sign_in.is_required(),
-        name: who.as_ref().map(|who| who.name.clone()),
-        scope: who.map(|who| who.scope.word()),
-    };
-    let look = get(move |app: Shared, headers: HeaderMap| {
-        json(app, move |app| Ok(of(app, app.sign_in.who(&*app.store, &headers).ok())))
-    });
-    let begin = move |app: Shared, body: Bytes| async move {
-        let begun = work(State(Arc::clone(&app)), move |app| {
-            let request: dto::BeginSession = body_of(&body)?;
-            let begun = app.sign_in.begin(&*app.store, &request.token);
-            let (name, status) = match &begun {
-                Ok((who, _)) => (who.name.as_str(), 200),
-                Err(_) => ("", 401),
-            };
-            app.store.audit(&sign_in::audit_line(name, &Method::POST, "/api/v1/session", status))?;
-            begun
-        });
-        match begun.await {
-            Ok((who, cookie)) => Ok(([(SET_COOKIE, cookie)], Json(of(&app, Some(who)))).into_response()),
-            Err(error) => {
-                // Whoever guesses waits.
-                tokio::time::sleep(GUESS).await;
-                Err(error)
-            }
-        }
-    };
-    look.post(begin).delete(move |State(app): Shared, headers: HeaderMap| async move {
-        let cookie = app.sign_in.end(&headers);
-        Answer::Ok(([(SET_COOKIE, cookie)], Json(of(&app, None))).into_response())
-    })
-}
-
-/// Lets in whom a token or a session makes known, and notes what they change. The page itself holds nothing, and is
-/// there for everybody.
+/// Lets in whom a token or a session makes known, and notes what they change. The page and the document hold nothing,
+/// and are there for everybody.
 async fn known(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
     if let Some(anybody) = app.sign_in.anybody() {
         request.extensions_mut().insert(anybody);
@@ -280,7 +259,7 @@ async fn known(State(app): State<Arc<App>>, mut request: Request, next: Next) ->
             Err(error) => error.into_response(),
         };
     }
-    if !path.starts_with("/api/") || path == "/api/v1/session" {
+    if !path.starts_with("/api/") || path == "/api/v1/session" || path == "/api/v1/openapi.json" {
         return next.run(request).await;
     }
     let (method, headers) = (request.method().clone(), request.headers().clone());

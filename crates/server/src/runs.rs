@@ -5,6 +5,7 @@ use std::time::Instant;
 use serde::Deserialize;
 use trailmark_core::ParamValue;
 use trailmark_store::RunItem;
+use utoipa::IntoParams;
 
 use crate::app::App;
 use crate::diagnosis;
@@ -14,29 +15,49 @@ use crate::face;
 use crate::field::{Cell, Field, Sort};
 use crate::fields;
 use crate::find::{Find, Kind};
-use crate::parameter::Flag;
+use crate::parameter::{Count, Flag, OfRun};
 
 /// Runs of one answer, without a wish.
 const LIMIT: usize = 500;
 
 /// What is asked for.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct Request {
+    /// An expression of the query language; an empty one matches everything.
     #[serde(default)]
+    #[param(format = "query", example = "run.experiment == 'demo'")]
     q: String,
+    /// Fields divided by commas, `-` before one for the other direction: `created_at`, `ended_at`, `name`, `experiment`,
+    /// `status`, `duration`, `params.PATH`, `metrics.NAME{context}.last|min|max`.
     #[serde(default)]
+    #[param(format = "sort", example = "-created_at,name")]
     sort: String,
+    /// Sorts by values of the query language instead.
     #[serde(default)]
+    #[param(format = "order", example = "run.name")]
     order: String,
+    /// How many runs to step over.
     #[serde(default)]
-    offset: usize,
-    limit: Option<usize>,
+    #[param(inline, default = 0)]
+    offset: Count,
+    /// Runs of the answer at most.
+    #[param(inline, default = json!(LIMIT))]
+    limit: Option<Count>,
+    /// Take archived runs too.
     #[serde(default)]
+    #[param(inline)]
     archived: Flag,
 }
 
 /// `GET /api/v1/runs`.
+#[utoipa::path(get, path = "/api/v1/runs", operation_id = "list_runs", tag = "Runs",
+    summary = "The runs that a query finds",
+    params(Request),
+    responses(
+        (status = 200, description = "The runs.", body = dto::Runs),
+    ),)]
 pub(crate) fn list(app: &App, request: &Request) -> Result<dto::Runs, ApiError> {
     let began = Instant::now();
     let snapshot = app.snapshots.fresh()?;
@@ -44,7 +65,7 @@ pub(crate) fn list(app: &App, request: &Request) -> Result<dto::Runs, ApiError> 
     let sort = Sort::parse(&request.sort)?;
     let mut runs = find.runs_in_order(&snapshot, &request.order)?;
     sort.apply(&mut runs);
-    let page = runs.iter().skip(request.offset).take(request.limit.unwrap_or(LIMIT));
+    let page = runs.iter().skip(request.offset.n()).take(request.limit.map_or(LIMIT, Count::n));
     let faces = page.map(|item| face::run(app, item)).collect::<Result<Vec<_>, _>>()?;
     Ok(dto::Runs {
         total: runs.len() as u64,
@@ -55,6 +76,14 @@ pub(crate) fn list(app: &App, request: &Request) -> Result<dto::Runs, ApiError> 
 }
 
 /// `GET /api/v1/runs/{id}`.
+#[utoipa::path(get, path = "/api/v1/runs/{id}", operation_id = "run", tag = "Runs",
+    summary = "One run, with all that is known of it",
+    params(OfRun),
+    responses(
+        (status = 200, description = "The run.", body = dto::RunDetail),
+        (status = 404, description = "There is no such run."),
+        (status = 409, description = "More than one run fits."),
+    ),)]
 pub(crate) fn one(app: &App, id: &str) -> Result<dto::RunDetail, ApiError> {
     let snapshot = app.snapshots.with_runs([id].into_iter())?;
     let item = snapshot.find(id)?;
@@ -79,22 +108,40 @@ pub(crate) fn one(app: &App, id: &str) -> Result<dto::RunDetail, ApiError> {
 }
 
 /// What is asked for.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct CsvRequest {
+    /// An expression of the query language; an empty one matches everything.
     #[serde(default)]
+    #[param(format = "query", example = "run.experiment == 'demo'")]
     q: String,
+    /// Fields divided by commas, `-` before one for the other direction: `created_at`, `ended_at`, `name`, `experiment`,
+    /// `status`, `duration`, `params.PATH`, `metrics.NAME{context}.last|min|max`.
     #[serde(default)]
+    #[param(format = "sort", example = "-created_at,name")]
     sort: String,
+    /// Sorts by values of the query language instead.
     #[serde(default)]
+    #[param(format = "order", example = "run.name")]
     order: String,
+    /// Fields as in `sort`, and `id`, `description`, `tags`, `updated_at`, `archived`; without them every field there is.
     #[serde(default)]
+    #[param(format = "fields", example = "id,name,created_at")]
     columns: String,
+    /// Take archived runs too.
     #[serde(default)]
+    #[param(inline)]
     archived: Flag,
 }
 
 /// `GET /api/v1/runs.csv`: RFC 4180, with the fields as the first line.
+#[utoipa::path(get, path = "/api/v1/runs.csv", operation_id = "runs_csv", tag = "Runs",
+    summary = "The table of runs as CSV",
+    params(CsvRequest),
+    responses(
+        (status = 200, description = "A line of names, then a line a run (RFC 4180).", body = String, content_type = "text/csv"),
+    ),)]
 pub(crate) fn csv(app: &App, request: &CsvRequest) -> Result<String, ApiError> {
     let snapshot = app.snapshots.fresh()?;
     let find = Find::new(&snapshot, &request.q, Kind::Runs, request.archived.0)?;

@@ -5,12 +5,14 @@ use std::time::Instant;
 use serde::Deserialize;
 use trailmark_query::{Order, Prune, SeriesView, SortKey, Sorter};
 use trailmark_store::{ArtifactItem, RunItem, SeriesRow};
+use utoipa::IntoParams;
 
 use crate::app::App;
+use crate::document::Searched;
 use crate::dto::{self, ParamTree, Real};
 use crate::error::ApiError;
 use crate::find::{Find, Kind, Search};
-use crate::parameter::Flag;
+use crate::parameter::{Count, Flag};
 use crate::snapshot::Snapshot;
 
 /// Items of one answer, without a wish.
@@ -19,22 +21,41 @@ const LIMIT: usize = 500;
 const MOST_ITEMS: usize = 100_000;
 
 /// What is asked for.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct Request {
+    /// What is looked for.
+    #[param(inline, value_type = Searched)]
     kind: Kind,
+    /// An expression of the query language; an empty one matches everything.
     #[serde(default)]
+    #[param(format = "query", example = "run.experiment == 'demo'")]
     q: String,
+    /// Sorts by values of the query language, divided by commas; `-` before one for the other direction.
     #[serde(default)]
+    #[param(format = "order")]
     order: String,
+    /// How many items to step over.
     #[serde(default)]
-    offset: usize,
-    limit: Option<usize>,
+    #[param(inline, default = 0)]
+    offset: Count,
+    /// Items of the answer at most; 100,000 are the most.
+    #[param(inline, default = json!(LIMIT))]
+    limit: Option<Count>,
+    /// Take archived runs too.
     #[serde(default)]
+    #[param(inline)]
     archived: Flag,
 }
 
 /// `GET /api/v1/search`.
+#[utoipa::path(get, path = "/api/v1/search", operation_id = "search", tag = "Runs",
+    summary = "Series, files and answers that a query finds, over all runs",
+    params(Request),
+    responses(
+        (status = 200, description = "What was found.", body = dto::Hits),
+    ),)]
 pub(crate) fn search(app: &App, request: &Request) -> Result<dto::Hits, ApiError> {
     let began = Instant::now();
     if request.kind == Kind::Runs {
@@ -43,7 +64,7 @@ pub(crate) fn search(app: &App, request: &Request) -> Result<dto::Hits, ApiError
     let snapshot = app.snapshots.fresh()?;
     let find = Find::new(&snapshot, &request.q, request.kind, request.archived.0)?;
     let order = Order::parse(&request.order, request.kind.to_query(), &snapshot.schema())?;
-    let last = request.offset.saturating_add(request.limit.unwrap_or(LIMIT).min(MOST_ITEMS));
+    let last = request.offset.n().saturating_add(request.limit.map_or(LIMIT, Count::n).min(MOST_ITEMS));
     let mut hits = Hits {
         search: find.search(),
         sorter: order.sorter(find.clock()),
@@ -59,7 +80,8 @@ pub(crate) fn search(app: &App, request: &Request) -> Result<dto::Hits, ApiError
     if !order.is_empty() {
         found.sort_by(|(a, _), (b, _)| a.cmp(b));
     }
-    let items = found.into_iter().map(|(_, hit)| hit).skip(request.offset).take(last - request.offset);
+    let items =
+        found.into_iter().map(|(_, hit)| hit).skip(request.offset.n()).take(last - request.offset.n());
     Ok(dto::Hits { total, items: items.collect(), took_millis: began.elapsed().as_secs_f64() * 1e3 })
 }
 

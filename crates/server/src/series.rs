@@ -4,18 +4,22 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
+use axum::http::header::{ACCEPT, HeaderMap};
 use serde::Deserialize;
 use trailmark_core::{RunId, SeriesKey};
 use trailmark_store::{Columns as Wants, Points, RunItem, SeriesRow, Wanted};
+use utoipa::{IntoParams, ToSchema};
 
 use crate::app::App;
-use crate::dto::{SeriesHead, SeriesHeader};
+use crate::arrow::{self, Shape};
+use crate::document::Binary;
+use crate::dto::{Columns, SeriesHead, SeriesHeader};
 use crate::error::ApiError;
 use crate::face;
 use crate::find::{Find, Kind};
-use crate::frame::{Plan, Table};
+use crate::frame::{self, Plan, Table};
 use crate::keep::Keep;
-use crate::parameter::{Flag, List};
+use crate::parameter::{Count, Flag, List};
 
 /// Series of one answer at most, unless a limit was given.
 const MOST_SERIES: usize = 20_000;
@@ -25,27 +29,71 @@ const POINTS: usize = 1200;
 pub(crate) const KEPT_BYTES: usize = 64 << 20;
 
 /// What is asked for.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct Request {
+    /// An expression of the query language; an empty one matches everything.
     #[serde(default)]
+    #[param(format = "query", example = "run.experiment == 'demo'")]
     q: String,
+    /// Names of series, divided by commas; without them all.
     #[serde(default)]
+    #[param(inline, example = "loss,f1")]
     names: List,
+    /// Ids of runs, or beginnings of them, divided by commas; without them all.
     #[serde(default)]
+    #[param(inline, format = "run-ids")]
     runs: List,
-    points: Option<usize>,
+    /// Points of a series at most: the first, least, largest and last of each of a quarter as many buckets; 4 at least,
+    /// 1,048,576 at most.
+    #[param(inline, default = json!(POINTS))]
+    points: Option<Count>,
+    /// Which columns, of `step`, `epoch`, `time` and `value`, divided by commas.
     #[serde(default)]
+    #[param(inline, default = "step,value", pattern = "^(,|(step|epoch|time|value)(,|$))*$")]
     columns: List,
+    /// The first step.
     from: Option<i64>,
+    /// The last step.
     to: Option<i64>,
+    /// Values in single precision.
     #[serde(default)]
+    #[param(inline)]
     f32: Flag,
+    /// System metrics too.
     #[serde(default)]
+    #[param(inline)]
     system: Flag,
+    /// Take archived runs too.
     #[serde(default)]
+    #[param(inline)]
     archived: Flag,
-    limit: Option<usize>,
+    /// So many series at most, of however many match; without it more than 20,000 are an error.
+    #[param(inline)]
+    limit: Option<Count>,
+    /// In which form; without it the header `Accept` says, and columns where it does not.
+    #[param(inline)]
+    format: Option<Form>,
+}
+
+/// In which form series are answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Form {
+    /// Columns after a header (`docs/http.md`).
+    Columns,
+    /// A stream of Arrow's record batches.
+    Arrow,
+}
+
+impl Form {
+    pub(crate) fn media_type(self) -> &'static str {
+        match self {
+            Self::Columns => frame::MEDIA_TYPE,
+            Self::Arrow => arrow::MEDIA_TYPE,
+        }
+    }
 }
 
 /// Which columns, which steps, how many points.
@@ -102,8 +150,18 @@ struct Job<'a> {
     series: Vec<&'a SeriesRow>,
 }
 
-/// Answers in columns.
-pub(crate) fn series(app: &App, request: &Request) -> Result<Vec<u8>, ApiError> {
+/// Answers in columns, or as Arrow.
+#[utoipa::path(get, path = "/api/v1/series", operation_id = "series", tag = "Series",
+    summary = "Number series of the runs that match, sampled, as columns or as Arrow",
+    params(Request),
+    responses(
+        (status = 200, description = "The series: in columns of little-endian numbers after a header in JSON, or a stream of Arrow's record batches with a row a point.",
+            content((Binary = "application/vnd.trailmark.columns"), (Binary = "application/vnd.apache.arrow.stream"))),
+        (status = 404, description = "There is no such run."),
+        (status = 409, description = "More than one run fits."),
+        (status = 413, description = "More than can be answered or taken at once; the hint says what to do."),
+    ),)]
+pub(crate) fn series(app: &App, request: &Request, form: Form) -> Result<Vec<u8>, ApiError> {
     let began = Instant::now();
     let cut = request.cut()?;
     let snapshot = app.snapshots.with_runs(request.runs.0.iter().map(String::as_str))?;
@@ -113,10 +171,7 @@ pub(crate) fn series(app: &App, request: &Request) -> Result<Vec<u8>, ApiError> 
     let mut search = find.search();
     let mut jobs: Vec<Job<'_>> = Vec::new();
     let mut total = 0;
-    for item in &snapshot.runs {
-        if !only.is_empty() && !only.contains(&item.id()) {
-            continue;
-        }
+    for item in snapshot.runs.iter().filter(|item| only.is_empty() || only.contains(&item.id())) {
         let is_wanted = |one: &&SeriesRow| {
             let key = &one.key;
             let is_named = request.names.0.is_empty() || request.names.0.contains(&key.name);
@@ -135,7 +190,7 @@ pub(crate) fn series(app: &App, request: &Request) -> Result<Vec<u8>, ApiError> 
             hint: "narrow the query, or give a limit".to_owned(),
         });
     }
-    let mut left = request.limit.unwrap_or(MOST_SERIES).min(MOST_SERIES);
+    let mut left = request.limit.map_or(MOST_SERIES, Count::n).min(MOST_SERIES);
     for job in &mut jobs {
         job.series.truncate(left);
         left -= job.series.len();
@@ -150,22 +205,46 @@ pub(crate) fn series(app: &App, request: &Request) -> Result<Vec<u8>, ApiError> 
         count: series.count,
         rows: sampled.points.values.len() as u64,
         is_sampled: sampled.is_sampled,
-        columns: plan.add(&cut.table(&sampled.points)),
+        columns: match form {
+            Form::Columns => plan.add(&cut.table(&sampled.points)),
+            Form::Arrow => Columns::default(),
+        },
     });
     let series = heads.collect();
     let took_millis = began.elapsed().as_secs_f64() * 1e3;
     let header = SeriesHeader { total: total as u64, took_millis, cursor: snapshot.cursor.clone(), series };
-    Ok(plan.write(&header, sampled.iter().map(|sampled| cut.table(&sampled.points))))
+    let tables = sampled.iter().map(|sampled| cut.table(&sampled.points));
+    match form {
+        Form::Columns => Ok(plan.write(&header, tables)),
+        Form::Arrow => {
+            let nothing = Points::default();
+            let shape = Shape { columns: cut.table(&nothing), is_single: request.f32.0 };
+            arrow::write(&header, shape, &tables.collect::<Vec<_>>())
+                .map_err(|error| ApiError::Internal { message: format!("write Arrow: {error}") })
+        }
+    }
 }
 
 impl Request {
+    /// The form that is wanted: the parameter counts, else the first that `Accept` names.
+    pub(crate) fn form(&self, headers: &HeaderMap) -> Form {
+        let accepted = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
+        let mut names = accepted.flat_map(|value| value.split(',')).map(|part| part.split(';').next());
+        let known = names.find_map(|name| match name.map(str::trim) {
+            Some(arrow::MEDIA_TYPE) => Some(Form::Arrow),
+            Some(frame::MEDIA_TYPE) => Some(Form::Columns),
+            _ => None,
+        });
+        self.format.or(known).unwrap_or(Form::Columns)
+    }
+
     fn cut(&self) -> Result<Cut, ApiError> {
         let mut cut = Cut {
             step: false,
             epoch: false,
             time: false,
             value: false,
-            points: self.points.unwrap_or(POINTS).clamp(4, 1 << 20),
+            points: self.points.map_or(POINTS, Count::n).clamp(4, 1 << 20),
             from: self.from,
             to: self.to,
         };

@@ -6,6 +6,7 @@ use std::time::Instant;
 use serde::Deserialize;
 use trailmark_core::{RunId, SeriesKey, Value};
 use trailmark_store::{Columns, Object, RunItem, SeriesRow, Store, Wanted};
+use utoipa::IntoParams;
 
 use crate::app::App;
 use crate::dto;
@@ -13,7 +14,7 @@ use crate::error::ApiError;
 use crate::face;
 use crate::field;
 use crate::find::{Find, Kind};
-use crate::parameter::{Flag, List};
+use crate::parameter::{Count, Flag, List, OfRun};
 
 /// Texts of one answer, without a wish.
 const LIMIT: usize = 2000;
@@ -23,28 +24,45 @@ const MOST_BYTES: usize = 16 << 10;
 const MOST_ANSWER_BYTES: usize = 32 << 20;
 
 /// What is asked for.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct Request {
+    /// An expression of the query language; an empty one matches everything.
     #[serde(default)]
+    #[param(format = "query", example = "run.experiment == 'demo'")]
     q: String,
+    /// Names of texts, divided by commas; without them all.
     #[serde(default)]
+    #[param(inline, example = "loss,f1")]
     names: List,
+    /// How many texts to step over.
     #[serde(default)]
-    offset: usize,
-    limit: Option<usize>,
+    #[param(inline, default = 0)]
+    offset: Count,
+    /// Texts of the answer at most.
+    #[param(inline, default = json!(LIMIT))]
+    limit: Option<Count>,
+    /// Take archived runs too.
     #[serde(default)]
+    #[param(inline)]
     archived: Flag,
 }
 
 /// `GET /api/v1/texts`.
+#[utoipa::path(get, path = "/api/v1/texts", operation_id = "texts", tag = "Texts and logs",
+    summary = "Texts of the runs that match",
+    params(Request),
+    responses(
+        (status = 200, description = "The texts.", body = dto::Texts),
+    ),)]
 pub(crate) fn texts(app: &App, request: &Request) -> Result<dto::Texts, ApiError> {
     let began = Instant::now();
     let snapshot = app.snapshots.fresh()?;
     let find = Find::new(&snapshot, &request.q, Kind::Texts, request.archived.0)?;
     let mut search = find.search();
-    let limit = request.limit.unwrap_or(LIMIT);
-    let (mut total, mut skip, mut texts, mut n_bytes) = (0u64, request.offset as u64, Vec::new(), 0);
+    let limit = request.limit.map_or(LIMIT, Count::n);
+    let (mut total, mut skip, mut texts, mut n_bytes) = (0u64, request.offset.n() as u64, Vec::new(), 0);
     for item in &snapshot.runs {
         let is_wanted =
             |series: &&SeriesRow| request.names.0.is_empty() || request.names.0.contains(&series.key.name);
@@ -108,16 +126,30 @@ fn text(item: &RunItem, keys: &[SeriesKey], object: Object) -> Option<dto::Text>
 }
 
 /// What is asked for.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct WholeRequest {
+    /// The name of its series.
+    #[param(example = "question")]
     name: String,
+    /// The context of its series: an object in JSON; without it the empty one.
     #[serde(default)]
+    #[param(format = "json-object", example = "{}")]
     context: String,
+    /// Its step.
     step: i64,
 }
 
 /// `GET /api/v1/runs/{id}/text`.
+#[utoipa::path(get, path = "/api/v1/runs/{id}/text", operation_id = "text", tag = "Texts and logs",
+    summary = "One text, whole",
+    params(OfRun, WholeRequest),
+    responses(
+        (status = 200, description = "The text.", body = String, content_type = "text/plain"),
+        (status = 404, description = "There is no such run or text."),
+        (status = 409, description = "More than one run fits."),
+    ),)]
 pub(crate) fn whole(app: &App, id: &str, request: &WholeRequest) -> Result<String, ApiError> {
     let snapshot = app.snapshots.with_runs([id].into_iter())?;
     let run = snapshot.find(id)?.id();

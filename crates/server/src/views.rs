@@ -1,6 +1,7 @@
 //! `/api/v1/views`: views of the page that people keep by name, for everyone who opens the repository.
 
 use serde::Deserialize;
+use utoipa::IntoParams;
 
 use crate::app::App;
 use crate::dto::{KeepView, KeptViews, View};
@@ -15,18 +16,31 @@ const MOST_NAME: usize = 200;
 const MOST_URL: usize = 16 << 10;
 
 /// What is asked to be forgotten.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct Forget {
+    /// What the view is called.
     name: String,
 }
 
 /// `GET /api/v1/views`.
+#[utoipa::path(get, path = "/api/v1/views", operation_id = "list_views", tag = "Repository",
+    summary = "The views of the page that people keep",
+    responses(
+        (status = 200, description = "All views.", body = KeptViews),
+    ),)]
 pub(crate) fn list(app: &App) -> Result<KeptViews, ApiError> {
     with(app, None)
 }
 
 /// `POST /api/v1/views`.
+#[utoipa::path(post, path = "/api/v1/views", operation_id = "keep_view", tag = "Repository",
+    summary = "Keeps a view, in the place of one of the same name",
+    request_body(content = KeepView, example = json!({"name": "learning rate", "url": "/metrics?color=learning_rate"})),
+    responses(
+        (status = 200, description = "All views, and the one that was replaced.", body = KeptViews),
+    ),)]
 pub(crate) fn keep(app: &App, request: &KeepView) -> Result<KeptViews, ApiError> {
     let (name, url) = (request.name.trim(), request.url.as_str());
     if name.is_empty() || name.chars().count() > MOST_NAME || name.chars().any(char::is_control) {
@@ -54,6 +68,13 @@ pub(crate) fn keep(app: &App, request: &KeepView) -> Result<KeptViews, ApiError>
 }
 
 /// `DELETE /api/v1/views`.
+#[utoipa::path(delete, path = "/api/v1/views", operation_id = "forget_view", tag = "Repository",
+    summary = "Forgets a view",
+    params(Forget),
+    responses(
+        (status = 200, description = "All views, and the one that is forgotten.", body = KeptViews),
+        (status = 404, description = "There is no such view."),
+    ),)]
 pub(crate) fn forget(app: &App, request: &Forget) -> Result<KeptViews, ApiError> {
     let before = app.store.forget_view(&request.name)?;
     let before = before.ok_or_else(|| ApiError::NotFound { what: "a view", text: request.name.clone() })?;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 use trailmark_core::Answer as Record;
 use trailmark_store::{AnswerChange, ComparedAnswers, ScoreDifference, compare_answers};
+use utoipa::{IntoParams, ToSchema};
 
 use super::library::{Library, leak};
 use super::list::{Finder, LIMIT, answer, contexts, no_answers, row};
@@ -13,10 +14,11 @@ use super::strip::strip;
 use crate::app::App;
 use crate::dto::{self, Change};
 use crate::error::ApiError;
+use crate::parameter::Count;
 use crate::snapshot::Snapshot;
 
 /// Which rows are shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum Show {
     #[default]
@@ -42,18 +44,30 @@ impl Show {
 }
 
 /// What is asked for: `a` and `b` are `RUN@STEP`, or `RUN` for its last answers.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct CompareRequest {
+    /// The older answers: `RUN@STEP`, or `RUN` for its last ones.
+    #[param(format = "run-at-step")]
     a: String,
+    /// The newer answers, likewise.
+    #[param(format = "run-at-step")]
     b: String,
+    /// Which rows.
     #[serde(default)]
+    #[param(inline)]
     show: Show,
+    /// In questions, answers and references, in either case.
     #[serde(default)]
     find: String,
+    /// How many rows to step over.
     #[serde(default)]
-    offset: usize,
-    limit: Option<usize>,
+    #[param(inline, default = 0)]
+    offset: Count,
+    /// Rows at most.
+    #[param(inline, default = json!(LIMIT))]
+    limit: Option<Count>,
 }
 
 /// One side.
@@ -92,6 +106,14 @@ impl Side {
 }
 
 /// `GET /api/v1/answers/compare`.
+#[utoipa::path(get, path = "/api/v1/answers/compare", operation_id = "compare_answers", tag = "Answers",
+    summary = "Two sets of answers beside each other, paired by question",
+    params(CompareRequest),
+    responses(
+        (status = 200, description = "What changed.", body = dto::Comparison),
+        (status = 404, description = "There is no such run, or it has no answers there."),
+        (status = 409, description = "More than one run fits."),
+    ),)]
 pub(crate) fn compare(app: &App, request: &CompareRequest) -> Result<dto::Comparison, ApiError> {
     let snapshot = app.snapshots.fresh()?;
     let (a, b) = (Side::find(app, &snapshot, &request.a)?, Side::find(app, &snapshot, &request.b)?);
@@ -103,7 +125,7 @@ pub(crate) fn compare(app: &App, request: &CompareRequest) -> Result<dto::Compar
     };
     let found: Vec<_> = compared.pairs.iter().filter(takes).copied().collect();
     let page: Vec<(&Record, &Record, AnswerChange)> =
-        found.iter().skip(request.offset).take(request.limit.unwrap_or(LIMIT)).copied().collect();
+        found.iter().skip(request.offset.n()).take(request.limit.map_or(LIMIT, Count::n)).copied().collect();
     let libraries: [&Library; 2] = [&b.library, &a.library];
     let rows = page.iter().map(|(one, other, change)| {
         let dto::AnswerRow { question_key, question, context_id, golds, answer: of_b } =

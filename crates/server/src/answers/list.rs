@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use trailmark_core::Answer as Record;
 use trailmark_store::RunItem;
+use utoipa::{IntoParams, ToSchema};
 
 use super::library::{Library, leak};
 use super::shelf::{count, summary, verdict};
@@ -13,22 +14,33 @@ use crate::app::App;
 use crate::dto::{self, Real, Verdict};
 use crate::error::ApiError;
 use crate::find::{Find, Kind};
-use crate::parameter::Flag;
+use crate::parameter::{Count, Flag};
 
 /// Answers of one page, without a wish.
 pub(super) const LIMIT: usize = 200;
 
 /// What is asked for.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct StepsRequest {
+    /// An expression of the query language; an empty one matches everything.
     #[serde(default)]
+    #[param(format = "query", example = "run.experiment == 'demo'")]
     q: String,
+    /// Take archived runs too.
     #[serde(default)]
+    #[param(inline)]
     archived: Flag,
 }
 
 /// `GET /api/v1/answers/steps`.
+#[utoipa::path(get, path = "/api/v1/answers/steps", operation_id = "answer_steps", tag = "Answers",
+    summary = "Which runs have answers at which steps",
+    params(StepsRequest),
+    responses(
+        (status = 200, description = "The steps, with their figures.", body = dto::AnswerSteps),
+    ),)]
 pub(crate) fn steps(app: &App, request: &StepsRequest) -> Result<dto::AnswerSteps, ApiError> {
     let snapshot = app.snapshots.fresh()?;
     let find = Find::new(&snapshot, &request.q, Kind::Runs, request.archived.0)?;
@@ -43,7 +55,7 @@ pub(crate) fn steps(app: &App, request: &StepsRequest) -> Result<dto::AnswerStep
 }
 
 /// Which answers are shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum Show {
     #[default]
@@ -65,22 +77,40 @@ impl Show {
 }
 
 /// What is asked for.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct ListRequest {
+    /// Whose answers.
+    #[param(format = "run-id")]
     run: String,
-    /// The last step with answers, without a wish.
+    /// At which step; without it at the last that has answers.
     step: Option<i64>,
+    /// Which answers.
     #[serde(default)]
+    #[param(inline)]
     show: Show,
+    /// In questions, answers and references, in either case.
     #[serde(default)]
     find: String,
+    /// How many answers to step over.
     #[serde(default)]
-    offset: usize,
-    limit: Option<usize>,
+    #[param(inline, default = 0)]
+    offset: Count,
+    /// Answers at most.
+    #[param(inline, default = json!(LIMIT))]
+    limit: Option<Count>,
 }
 
 /// `GET /api/v1/answers`.
+#[utoipa::path(get, path = "/api/v1/answers", operation_id = "answers", tag = "Answers",
+    summary = "The answers of a run at a step",
+    params(ListRequest),
+    responses(
+        (status = 200, description = "The answers.", body = dto::AnswerList),
+        (status = 404, description = "There is no such run, or it has no answers there."),
+        (status = 409, description = "More than one run fits."),
+    ),)]
 pub(crate) fn list(app: &App, request: &ListRequest) -> Result<dto::AnswerList, ApiError> {
     let snapshot = app.snapshots.fresh()?;
     let item = snapshot.find(&request.run)?;
@@ -91,7 +121,7 @@ pub(crate) fn list(app: &App, request: &ListRequest) -> Result<dto::AnswerList, 
     let finder = Finder::new(&request.find);
     let takes = |answer: &&Record| request.show.takes(verdict(answer)) && finder.finds(answer, &library);
     let found: Vec<&Record> = of_step.answers.iter().filter(takes).collect();
-    let page = found.iter().skip(request.offset).take(request.limit.unwrap_or(LIMIT));
+    let page = found.iter().skip(request.offset.n()).take(request.limit.map_or(LIMIT, Count::n));
     let page: Vec<&Record> = page.copied().collect();
     Ok(dto::AnswerList {
         total: found.len() as u64,
@@ -110,14 +140,27 @@ pub(super) fn no_answers(item: &RunItem, step: Option<i64>) -> ApiError {
 }
 
 /// What is asked for.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct HistoryRequest {
+    /// Whose answers.
+    #[param(format = "run-id")]
     run: String,
+    /// The key of the question: its id in the data set.
+    #[param(format = "question-key")]
     question: String,
 }
 
 /// `GET /api/v1/answers/history`.
+#[utoipa::path(get, path = "/api/v1/answers/history", operation_id = "answer_history", tag = "Answers",
+    summary = "One question at every step of a run",
+    params(HistoryRequest),
+    responses(
+        (status = 200, description = "Its answers.", body = dto::AnswerHistory),
+        (status = 404, description = "There is no such run or question."),
+        (status = 409, description = "More than one run fits."),
+    ),)]
 pub(crate) fn history(app: &App, request: &HistoryRequest) -> Result<dto::AnswerHistory, ApiError> {
     let snapshot = app.snapshots.fresh()?;
     let item = snapshot.find(&request.run)?;

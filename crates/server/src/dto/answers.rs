@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// `GET /api/v1/answers/steps`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct AnswerSteps {
     /// Runs that have answers, newest first.
@@ -13,7 +14,7 @@ pub struct AnswerSteps {
 }
 
 /// At which steps a run has answers.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct RunAnswerSteps {
     /// The run.
@@ -25,13 +26,14 @@ pub struct RunAnswerSteps {
 }
 
 /// Answers of one step in figures.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
 pub struct AnswerStep {
     /// The step.
     pub step: i64,
     /// Its epoch.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub epoch: Option<f64>,
     /// The figures.
     #[serde(flatten)]
@@ -39,7 +41,7 @@ pub struct AnswerStep {
 }
 
 /// Answers in figures.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Summary {
     /// How many questions.
@@ -57,7 +59,7 @@ pub struct Summary {
 }
 
 /// How good an answer is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
@@ -70,7 +72,7 @@ pub enum Verdict {
 }
 
 /// `GET /api/v1/answers`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
 pub struct AnswerList {
     /// How many answers match.
@@ -79,6 +81,7 @@ pub struct AnswerList {
     pub summary: Summary,
     /// Evaluation paragraphs that training saw; left out when there are none, or nobody knows.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub leak: Option<Leak>,
     /// The verdicts on the answers asked for, through the last checkpoints.
     pub strip: Strip,
@@ -89,7 +92,7 @@ pub struct AnswerList {
 }
 
 /// Verdicts through the last checkpoints of a run, five at most.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Strip {
     /// The checkpoints, the one asked for among them.
@@ -99,18 +102,19 @@ pub struct Strip {
 }
 
 /// A checkpoint of a strip.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
 pub struct StripStep {
     /// The step.
     pub step: i64,
     /// Its epoch.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub epoch: Option<f64>,
 }
 
 /// The strips of two runs.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Strips {
     /// Of A.
@@ -120,7 +124,7 @@ pub struct Strips {
 }
 
 /// Paragraphs that are in training and in evaluation.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Leak {
     /// How many evaluation paragraphs are in the training part.
@@ -132,7 +136,7 @@ pub struct Leak {
 }
 
 /// A question and what was answered.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct AnswerRow {
     /// The question's id in its data set.
@@ -149,7 +153,7 @@ pub struct AnswerRow {
 }
 
 /// An answer with its verdict.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
 pub struct Answer {
     /// The answer; empty for none.
@@ -162,6 +166,7 @@ pub struct Answer {
     pub score: super::Real,
     /// The score of no answer.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub null_score: Option<super::Real>,
     /// 1 or 0.
     pub exact_match: f64,
@@ -176,7 +181,7 @@ pub struct Answer {
 }
 
 /// A possible answer.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Candidate {
     /// The text.
@@ -190,7 +195,7 @@ pub struct Candidate {
 }
 
 /// `GET /api/v1/answers/compare`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
 pub struct Comparison {
     /// How many rows match.
@@ -199,6 +204,7 @@ pub struct Comparison {
     pub summary: ComparisonSummary,
     /// Evaluation paragraphs that the training of either saw.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub leak: Option<Leak>,
     /// The verdicts on the rows asked for, through the last checkpoints of each run.
     pub strips: Strips,
@@ -209,7 +215,7 @@ pub struct Comparison {
 }
 
 /// Two sets of answers in figures.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct ComparisonSummary {
     /// Questions that both answered.
@@ -233,7 +239,7 @@ pub struct ComparisonSummary {
 }
 
 /// A difference of means in points of percent.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Difference {
     /// Mean of A in percent.
@@ -251,7 +257,7 @@ pub struct Difference {
 }
 
 /// How an answer changed from A to B; right means EM 1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Change {
@@ -266,7 +272,7 @@ pub enum Change {
 }
 
 /// A question that both answered.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Pair {
     /// The question's id in its data set.
@@ -286,7 +292,7 @@ pub struct Pair {
 }
 
 /// `GET /api/v1/answers/history`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct AnswerHistory {
     /// The question's id in its data set.
@@ -304,13 +310,14 @@ pub struct AnswerHistory {
 }
 
 /// What was answered at a step.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
 pub struct HistoryStep {
     /// The step.
     pub step: i64,
     /// Its epoch.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub epoch: Option<f64>,
     /// What was answered.
     #[serde(flatten)]

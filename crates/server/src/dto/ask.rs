@@ -1,22 +1,24 @@
 //! Asking a checkpoint.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{Candidate, Real};
 
 /// `GET /api/v1/models`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
 pub struct Models {
     /// Checkpoints that are there, by run (newest first) and step.
     pub models: Vec<Model>,
     /// The id of the one with the best F1.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub best: Option<String>,
 }
 
 /// A checkpoint that can be asked.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
 pub struct Model {
     /// `RUN@STEP`.
@@ -31,11 +33,12 @@ pub struct Model {
     pub path: String,
     /// F1 of the evaluation at its step, in percent.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub f1: Option<Real>,
 }
 
 /// `POST /api/v1/ask`.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
 #[serde(deny_unknown_fields)]
 pub struct AskRequest {
@@ -54,7 +57,7 @@ pub struct AskRequest {
 }
 
 /// Where questions and answers are kept.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct AskRecord {
@@ -63,18 +66,19 @@ pub struct AskRecord {
 }
 
 /// What asking answers.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
 pub struct AskReply {
     /// By model, in the order of the request.
     pub answers: Vec<AskModel>,
     /// The run that keeps them.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub recorded: Option<String>,
 }
 
 /// What a model answers.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct AskModel {
     /// `RUN@STEP`.
@@ -86,7 +90,7 @@ pub struct AskModel {
 }
 
 /// An answered question.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct AskAnswer {
     /// The question.

@@ -1,11 +1,12 @@
 //! Changes of what people say of runs.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::ParamTree;
 
 /// `POST /api/v1/edits`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct Edits {
@@ -16,7 +17,7 @@ pub struct Edits {
 }
 
 /// One change.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Edit {
@@ -43,7 +44,7 @@ pub enum Edit {
 }
 
 /// Points to delete or restore.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
 #[serde(deny_unknown_fields)]
 pub struct DeletePoints {
@@ -53,13 +54,14 @@ pub struct DeletePoints {
     pub context: ParamTree,
     /// Which step; every one without.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub step: Option<i64>,
     /// Deleted (true) or restored (false).
     pub is_deleted: bool,
 }
 
 /// A file to delete or restore.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct DeleteArtifact {
@@ -70,7 +72,7 @@ pub struct DeleteArtifact {
 }
 
 /// What an edit answers.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Edited {
     /// How many runs became different.

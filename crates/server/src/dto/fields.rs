@@ -1,11 +1,12 @@
 //! What can be picked, and what fits at a cursor.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{Json, ParamTree, Real};
 
 /// `GET /api/v1/fields`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Fields {
     /// Params by path.
@@ -21,7 +22,7 @@ pub struct Fields {
 }
 
 /// A param that some runs have.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
 pub struct ParamField {
     /// Its keys, joined by dots.
@@ -34,11 +35,12 @@ pub struct ParamField {
     pub distinct: u64,
     /// The distinct values in their order; left out when they are many.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub values: Option<Vec<Json>>,
 }
 
 /// A number series that some runs have.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
 pub struct MetricField {
     /// Its name.
@@ -53,14 +55,16 @@ pub struct MetricField {
     pub is_system: bool,
     /// Least finite value.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub min: Option<Real>,
     /// Largest finite value.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub max: Option<Real>,
 }
 
 /// A text series that some runs have.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct TextField {
     /// Its name.
@@ -74,7 +78,7 @@ pub struct TextField {
 }
 
 /// A name and how many runs have it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Named {
     /// The name.
@@ -84,7 +88,7 @@ pub struct Named {
 }
 
 /// `GET /api/v1/complete`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Completion {
     /// First character that is replaced.
@@ -96,7 +100,7 @@ pub struct Completion {
 }
 
 /// Something that fits.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct CompletionItem {
     /// The text that takes the place.
@@ -110,7 +114,7 @@ pub struct CompletionItem {
 }
 
 /// What a completion is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum CompletionKind {

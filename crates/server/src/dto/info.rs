@@ -1,11 +1,12 @@
 //! The repository at a glance, and errors.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{ParamTree, Real, Run};
 
 /// `GET /api/v1/info`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
 pub struct Info {
     /// The program's version.
@@ -23,7 +24,7 @@ pub struct Info {
 }
 
 /// A repository.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct RepositoryInfo {
     /// What tells it from others.
@@ -35,7 +36,7 @@ pub struct RepositoryInfo {
 }
 
 /// How much a repository holds.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, Serialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Counts {
     /// Runs that are listed by default.
@@ -59,7 +60,7 @@ pub struct Counts {
 }
 
 /// Something that could not be read.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Problem {
     /// The run's id.
@@ -69,7 +70,7 @@ pub struct Problem {
 }
 
 /// `GET /api/v1/home`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Home {
     /// What runs now, newest first.
@@ -89,7 +90,7 @@ pub struct Home {
 }
 
 /// The best run of an experiment.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct BestRun {
     /// The experiment.
@@ -109,7 +110,7 @@ pub struct BestRun {
 }
 
 /// Runs of a day.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Activity {
     /// Year, month and day.
@@ -119,7 +120,7 @@ pub struct Activity {
 }
 
 /// An experiment and its size.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct ExperimentCount {
     /// Its name.
@@ -131,7 +132,7 @@ pub struct ExperimentCount {
 }
 
 /// What an answer with an error status holds.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
 pub struct ErrorBody {
     /// The HTTP status.
@@ -142,14 +143,16 @@ pub struct ErrorBody {
     pub message: String,
     /// What one can do about it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub hint: Option<String>,
     /// Where in the query.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub position: Option<QueryPosition>,
 }
 
 /// Where a query is wrong.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
 pub struct QueryPosition {
     /// First character, from 0.
@@ -162,8 +165,10 @@ pub struct QueryPosition {
     pub column: u32,
     /// What would fit.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub expected: Option<String>,
     /// The nearest name that exists.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub nearest: Option<String>,
 }

@@ -1,11 +1,12 @@
 //! What is looked at or listened to, messages with their severity, and files.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{ParamTree, Real};
 
 /// `GET /api/v1/runs/{id}/objects`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Objects {
     /// How many match.
@@ -19,7 +20,7 @@ pub struct Objects {
 }
 
 /// Messages of a level.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct LevelCount {
     /// The level.
@@ -29,7 +30,7 @@ pub struct LevelCount {
 }
 
 /// One value of a series.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
 pub struct TrackedObject {
     /// Its series' name.
@@ -40,6 +41,7 @@ pub struct TrackedObject {
     pub step: i64,
     /// Its epoch.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub epoch: Option<f64>,
     /// When it was tracked, in seconds since 1970.
     pub time: f64,
@@ -52,7 +54,7 @@ pub struct TrackedObject {
 }
 
 /// What a value is, by its kind.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum ObjectValue {
@@ -69,7 +71,7 @@ pub enum ObjectValue {
 }
 
 /// A picture.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct ImageValue {
     /// The id of its file.
@@ -87,7 +89,7 @@ pub struct ImageValue {
 }
 
 /// A sound.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct AudioValue {
     /// The id of its file.
@@ -101,7 +103,7 @@ pub struct AudioValue {
 }
 
 /// A figure.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct FigureValue {
     /// The id of its file.
@@ -113,7 +115,7 @@ pub struct FigureValue {
 }
 
 /// A histogram of bins of equal width.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct DistributionValue {
     /// The lower edge of the first bin.
@@ -125,7 +127,7 @@ pub struct DistributionValue {
 }
 
 /// A message with its severity.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
 pub struct LogRecordValue {
     /// 10 debug, 20 info, 30 warning, 40 error, 50 critical.
@@ -138,14 +140,16 @@ pub struct LogRecordValue {
     pub extra: ParamTree,
     /// The file that logged it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub file: Option<String>,
     /// And the line there.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub line: Option<u32>,
 }
 
 /// `GET /api/v1/runs/{id}/objects/steps`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct ObjectSteps {
     /// The series of the kind, by name and context.
@@ -153,7 +157,7 @@ pub struct ObjectSteps {
 }
 
 /// Where a series has values.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct SeriesSteps {
     /// Its name.
@@ -169,7 +173,7 @@ pub struct SeriesSteps {
 }
 
 /// `GET /api/v1/runs/{id}/artifacts`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Artifacts {
     /// How many files the run has.
@@ -181,16 +185,18 @@ pub struct Artifacts {
 }
 
 /// A file of a run.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
 pub struct ArtifactEntry {
     /// Its name; `/` divides folders.
     pub name: String,
     /// The id of its content, where the repository has it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub blob: Option<String>,
     /// Bytes of its content.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub bytes: Option<u64>,
     /// Whether the content is there.
     pub is_here: bool,

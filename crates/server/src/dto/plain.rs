@@ -3,6 +3,9 @@
 use serde::de::{Deserialize, Deserializer};
 use serde::ser::{Serialize, SerializeMap as _, SerializeSeq as _, Serializer};
 use trailmark_core::{ParamValue, Params};
+use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, OneOfBuilder, Type};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 /// A real number; NaN and infinities are the texts `"NaN"`, `"inf"`, `"-inf"`.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -15,6 +18,36 @@ pub struct Json(pub ParamValue);
 /// Values by key: params, or a context.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ParamTree(pub Params);
+
+impl PartialSchema for Real {
+    fn schema() -> RefOr<Schema> {
+        let words = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(["NaN", "inf", "-inf"]));
+        let number = ObjectBuilder::new().schema_type(Type::Number);
+        let either = OneOfBuilder::new().item(number).item(words);
+        either.description(Some("A real number; what JSON has no number for is a word.")).into()
+    }
+}
+
+impl ToSchema for Real {}
+
+impl PartialSchema for Json {
+    fn schema() -> RefOr<Schema> {
+        let any = ObjectBuilder::new().schema_type(utoipa::openapi::schema::SchemaType::AnyValue);
+        any.description(Some("A param with everything below it: any JSON.")).into()
+    }
+}
+
+impl ToSchema for Json {}
+
+impl PartialSchema for ParamTree {
+    fn schema() -> RefOr<Schema> {
+        let object = ObjectBuilder::new().schema_type(Type::Object);
+        let object = object.additional_properties(Some(AdditionalProperties::FreeForm(true)));
+        object.description(Some("Values by key: params, or a context.")).into()
+    }
+}
+
+impl ToSchema for ParamTree {}
 
 impl Serialize for Real {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -1,11 +1,12 @@
 //! Runs, and what is found in them.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{ParamTree, Real};
 
 /// `GET /api/v1/runs`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Runs {
     /// How many runs match.
@@ -19,7 +20,7 @@ pub struct Runs {
 }
 
 /// How a run stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
@@ -36,22 +37,25 @@ pub enum Status {
 }
 
 /// How a run ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
 pub struct StatusDetail {
     /// The error.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub message: Option<String>,
     /// The process' exit code.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub exit_code: Option<i32>,
     /// The signal's number.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub signal: Option<i32>,
 }
 
 /// A run as tables show it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
 pub struct Run {
     /// Its id, 24 hexadecimal digits.
@@ -66,11 +70,13 @@ pub struct Run {
     pub status: Status,
     /// How it ended.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub status_detail: Option<StatusDetail>,
     /// When it began, in seconds since 1970.
     pub created_at: f64,
     /// When it ended.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub ended_at: Option<f64>,
     /// When it last recorded anything.
     pub updated_at: f64,
@@ -89,7 +95,7 @@ pub struct Run {
 }
 
 /// What a number series of a run comes to.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
 pub struct Metric {
     /// Its name.
@@ -106,26 +112,32 @@ pub struct Metric {
     pub last: Real,
     /// Its least finite value.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub min: Option<Real>,
     /// Where the least value stands first.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub min_step: Option<i64>,
     /// Its largest finite value.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub max: Option<Real>,
     /// Where the largest value stands first.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub max_step: Option<i64>,
     /// The epoch of the last point that has one.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub last_epoch: Option<f64>,
     /// The first step whose value is NaN or infinite.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub nan_step: Option<i64>,
 }
 
 /// What a run has beside numbers.
-#[derive(Debug, Clone, Copy, Default, Serialize)]
+#[derive(Debug, Clone, Copy, Default, Serialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Has {
     /// Texts.
@@ -139,7 +151,7 @@ pub struct Has {
 }
 
 /// A checkpoint.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Checkpoint {
     /// At which step it was saved.
@@ -151,7 +163,7 @@ pub struct Checkpoint {
 }
 
 /// `GET /api/v1/runs/{id}`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
 pub struct RunDetail {
     /// The run as tables show it.
@@ -172,11 +184,12 @@ pub struct RunDetail {
     pub siblings: Siblings,
     /// What its curves say.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub diagnosis: Option<Diagnosis>,
 }
 
 /// A series of a run.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct SeriesEntry {
     /// Its name.
@@ -194,7 +207,7 @@ pub struct SeriesEntry {
 }
 
 /// What the points of a series are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum SeriesKind {
@@ -219,7 +232,7 @@ pub enum SeriesKind {
 }
 
 /// The other runs of the experiment.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Siblings {
     /// How many runs the experiment has, this one counted.
@@ -231,23 +244,25 @@ pub struct Siblings {
 }
 
 /// What the curves of a run say.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
 pub struct Diagnosis {
     /// The sentence that people read.
     pub sentence: String,
     /// Where it shows.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub step: Option<i64>,
     /// The same as an epoch.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub epoch: Option<f64>,
     /// What kind of sentence it is.
     pub kind: DiagnosisKind,
 }
 
 /// Kinds of diagnoses.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum DiagnosisKind {
@@ -268,7 +283,7 @@ pub enum DiagnosisKind {
 }
 
 /// `GET /api/v1/findings`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Findings {
     /// What stands above the table, the best run first.
@@ -276,7 +291,7 @@ pub struct Findings {
 }
 
 /// Something worth knowing about the runs of a table.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
 pub struct Finding {
     /// What kind of finding it is.
@@ -287,22 +302,26 @@ pub struct Finding {
     pub runs: Vec<String>,
     /// The series that shows it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub metric: Option<SeriesName>,
     /// The value that shows it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub value: Option<Real>,
     /// By how much it is better than the next.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub margin: Option<f64>,
     /// Where it shows.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub step: Option<i64>,
     /// The page with the evidence.
     pub url: String,
 }
 
 /// Names a series inside its run.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct SeriesName {
     /// Its name.
@@ -312,7 +331,7 @@ pub struct SeriesName {
 }
 
 /// Kinds of findings.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum FindingKind {

@@ -1,11 +1,12 @@
 //! The header of an answer in columns, and what the stream of events says.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::ParamTree;
 
 /// The header of `GET /api/v1/series`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct SeriesHeader {
     /// How many series match.
@@ -19,7 +20,7 @@ pub struct SeriesHeader {
 }
 
 /// A series whose points are here.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct SeriesHead {
     /// Its run.
@@ -39,25 +40,29 @@ pub struct SeriesHead {
 }
 
 /// Columns by what they hold.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, Serialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
 pub struct Columns {
     /// Steps.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub step: Option<Column>,
     /// Epochs, NaN where there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub epoch: Option<Column>,
     /// Seconds since 1970.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub time: Option<Column>,
     /// Values.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub value: Option<Column>,
 }
 
 /// How a column is laid out.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(tag = "as", rename_all = "snake_case")]
 pub enum Column {
@@ -88,7 +93,7 @@ pub enum Column {
 }
 
 /// The first event of a stream.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Hello {
     /// The state of the repository.
@@ -98,7 +103,7 @@ pub struct Hello {
 }
 
 /// Runs grew, changed, ended, came or went.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Changed {
     /// The state of the repository after it.

@@ -1,11 +1,12 @@
 //! Texts and lines of the terminal.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::ParamTree;
 
 /// `GET /api/v1/texts`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Texts {
     /// How many texts match.
@@ -17,7 +18,7 @@ pub struct Texts {
 }
 
 /// A tracked text.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
 pub struct Text {
     /// Its run.
@@ -30,6 +31,7 @@ pub struct Text {
     pub step: i64,
     /// Its epoch.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub epoch: Option<f64>,
     /// When it was tracked, in seconds since 1970.
     pub time: f64,
@@ -42,7 +44,7 @@ pub struct Text {
 }
 
 /// `GET /api/v1/runs/{id}/logs`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Logs {
     /// How many lines the log has.
@@ -52,7 +54,7 @@ pub struct Logs {
 }
 
 /// A line of the terminal.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
 pub struct LogLine {
     /// Its number, from 0.
@@ -65,11 +67,12 @@ pub struct LogLine {
     pub text: String,
     /// The last step of the run's training numbers at that time.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub step: Option<i64>,
 }
 
 /// One of the two outputs of a process.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Stream {
@@ -80,7 +83,7 @@ pub enum Stream {
 }
 
 /// `GET /api/v1/runs/{id}/logs/search`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct LogHits {
     /// How many lines hold it.

@@ -1,9 +1,10 @@
 //! Kept views.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// A view of the page that somebody kept.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct View {
     /// What people call it.
@@ -15,18 +16,19 @@ pub struct View {
 }
 
 /// All kept views.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
 pub struct KeptViews {
     /// By name.
     pub views: Vec<View>,
     /// What was replaced or forgotten.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub before: Option<View>,
 }
 
 /// A view to keep.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct KeepView {

@@ -62,7 +62,7 @@ fn a_journal_arrives_in_pieces_and_is_a_run() {
     for (url, bytes, status) in refused {
         assert_eq!(served.send_bytes("POST", &url, &[], bytes).status, status, "{url}");
     }
-    assert_eq!(served.send_bytes("POST", &url, &zstd, b"not packed").status, 400);
+    assert_eq!(served.send_bytes("POST", &url, &zstd, b"not packed").status, 422);
     assert_eq!(served.send_bytes("POST", &url, &[("content-encoding", "br")], &bytes).status, 400);
     let bomb = zstd::bulk::compress(&vec![0; 300 << 20], 1).unwrap();
     assert_eq!(served.send_bytes("POST", &url, &zstd, &bomb).status, 413);
@@ -81,7 +81,7 @@ fn a_blob_is_kept_under_its_own_name_only() {
     assert_eq!(served.send_bytes("PUT", &url, &[], &bytes).json(), json!({"durable": 3_000_000}));
     assert_eq!(served.send_bytes("HEAD", &url, &[], b"").status, 200);
     let other = format!("/api/v1/blobs/{}", ContentId::of("something else"));
-    assert_eq!(served.send_bytes("PUT", &other, &[], &bytes).status, 400);
+    assert_eq!(served.send_bytes("PUT", &other, &[], &bytes).status, 422);
     // A refused body is not read: a long one could not be sent.
     assert_eq!(served.send_bytes("PUT", "/api/v1/blobs/nonsense", &[], b"x").status, 400);
     drop(served);

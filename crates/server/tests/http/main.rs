@@ -14,6 +14,7 @@ mod writer;
 
 mod aim;
 mod answers;
+mod arrow;
 mod ask;
 mod blobs;
 mod edits;
@@ -23,6 +24,7 @@ mod labels;
 mod live;
 mod logs;
 mod objects;
+mod openapi;
 mod runs;
 mod search;
 mod series;
