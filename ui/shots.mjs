@@ -25,6 +25,8 @@ const pages = {
   answers: `/answers?a=${best.id}`,
   "answers-two": `/answers?a=${second.id}&b=${best.id}`,
   ask: "/ask",
+  api: "/api",
+  "api-open": "/api?open=series",
   diff: `/diff?a=${second.id}&b=${best.id}`,
 };
 for (const tab of "overview metrics system logs texts answers notes settings".split(

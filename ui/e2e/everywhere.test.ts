@@ -19,6 +19,8 @@ const pages: readonly (readonly [string, () => Promise<string> | string])[] = [
   ["Answers of two runs", async () => `/answers?${await two_runs()}`],
   ["Ask", () => "/ask"],
   ["Diff", () => "/diff"],
+  ["API", () => "/api"],
+  ["a route of the API", () => "/api?open=list_runs"],
   ["an unknown page", () => "/nowhere"],
   ...[
     "overview",

@@ -1,6 +1,6 @@
 // One function per route of docs/http.md, each answer decoded.
 
-import { string } from "./decode.ts";
+import { string, tree } from "./decode.ts";
 import { address, ask, get, post } from "./fetch.ts";
 import * as read from "./shapes.ts";
 import * as read_answers from "./shapes_of_answers.ts";
@@ -15,6 +15,7 @@ import type {
   Labelled,
   LogHits,
   Logs,
+  ParamTree,
   RunAnswerSteps,
   SignedIn,
   Texts,
@@ -85,6 +86,10 @@ export async function forget_view(name: string): Promise<KeptViews> {
   const response = await ask(address("views", { name }), { method: "DELETE" });
   return read.kept_views(await response.json(), "answer");
 }
+
+/** The document of the interface itself. */
+export const openapi = (signal?: AbortSignal): Promise<ParamTree> =>
+  get(address("openapi.json"), tree, signal);
 
 /** Begins a session of this browser with a token. */
 export const sign_in = (token: string): Promise<SignedIn> =>

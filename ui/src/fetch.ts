@@ -105,3 +105,31 @@ export async function post<T>(
   });
   return decoder(await response.json(), "answer");
 }
+
+/** An answer as it came, whatever its status. */
+export interface Tried {
+  readonly url: string;
+  readonly status: number;
+  readonly media_type: string;
+  readonly n_bytes: number;
+  readonly millis: number;
+  /** Its text; none for bytes. */
+  readonly text: string | undefined;
+}
+
+/** Asks an address of the interface, and says what came. */
+export async function try_route(url: string): Promise<Tried> {
+  const began = performance.now();
+  const response = await fetch(url);
+  const body = await response.arrayBuffer();
+  const media_type = response.headers.get("content-type") ?? "";
+  const is_text = /^text\/|^application\/json/.test(media_type);
+  return {
+    url,
+    status: response.status,
+    media_type,
+    n_bytes: body.byteLength,
+    millis: performance.now() - began,
+    text: is_text ? new TextDecoder().decode(body) : undefined,
+  };
+}

@@ -5,6 +5,7 @@ import type { JSX } from "preact";
 import { needs_sign_in } from "./fetch.ts";
 import { listen } from "./keys.ts";
 import { follow } from "./live.ts";
+import { Api } from "./pages/api/api.tsx";
 import { Answers } from "./pages/answers/answers.tsx";
 import { Ask } from "./pages/ask/ask.tsx";
 import { Diff } from "./pages/diff/diff.tsx";
@@ -33,6 +34,7 @@ const routes: readonly (readonly [string, Page])[] = [
   ["/answers", Answers],
   ["/ask", Ask],
   ["/diff", Diff],
+  ["/api", Api],
 ];
 
 function App(): JSX.Element {

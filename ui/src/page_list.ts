@@ -61,6 +61,15 @@ export const page_sections: readonly PageSection[] = [
   },
 ];
 
-export const page_links: readonly PageLink[] = page_sections.flatMap(
-  (section) => section.links,
-);
+/** What stands at the foot of the sidebar. */
+export const api_link: PageLink = {
+  path: "/api",
+  name: "API",
+  icon: "braces",
+  key: "I",
+};
+
+export const page_links: readonly PageLink[] = [
+  ...page_sections.flatMap((section) => section.links),
+  api_link,
+];

@@ -9,7 +9,7 @@ import { ago, compact, count } from "./math/format.ts";
 import { Dialog, Questions } from "./parts/dialog.tsx";
 import { Icon } from "./parts/icon.tsx";
 import { IconButton } from "./parts/button.tsx";
-import { page_links, page_sections } from "./page_list.ts";
+import { api_link, page_links, page_sections } from "./page_list.ts";
 import type { PageLink } from "./page_list.ts";
 import { Palette } from "./pages/palette/palette.tsx";
 import { Toasts, undo_last } from "./parts/toast.tsx";
@@ -114,6 +114,14 @@ function Sidebar(props: {
           small
           onClick={() => choose_theme(next_theme())}
         />
+        <a
+          class={`button square quiet small${place.value.path === api_link.path ? " on" : ""}`}
+          href={api_link.path}
+          aria-label={api_link.name}
+          title="Every route of the API"
+        >
+          <Icon name={api_link.icon} />
+        </a>
         <IconButton icon="help" label="All keys" small onClick={props.onKeys} />
       </div>
     </nav>

@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::ValueEnum;
 
 use crate::command::{run, run_command};
-use crate::{aim, exports, fuzz, prove, python, seeds, segments};
+use crate::{aim, api, exports, fuzz, prove, python, seeds, segments};
 
 /// One proof.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -38,6 +38,9 @@ pub(crate) enum Proof {
     /// The real client of Aim (from the package index on first use) against our server: every type, resuming, copying,
     /// a server killed in mid-run; its points a second beside Aim's own server. On a quiet machine.
     Aim,
+    /// Schemathesis (from the package index on first use) asks every route of the HTTP interface, with sign-in and without,
+    /// and holds what comes back against the OpenAPI document; pyarrow and Polars read series as Arrow.
+    Api,
     /// pandas, Polars and DuckDB read the segments of generated repositories, and find what is exported.
     Segments,
 }
@@ -76,6 +79,7 @@ fn prove(proof: Proof) -> Result<()> {
         Proof::Fuzz => fuzz::run_all(),
         Proof::Exports => exports::prove(),
         Proof::Aim => aim::prove(),
+        Proof::Api => api::prove(),
         Proof::Segments => segments::prove(),
     }
 }

@@ -7,6 +7,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, clippy::disallowed_methods)]
 
 mod aim;
+mod api;
 mod bench;
 mod bench_ingest;
 mod bench_python;

@@ -19,6 +19,11 @@ pub(crate) fn aim() -> Result<PathBuf> {
     installed("TRAILMARK_AIM_PYTHON", "requirements-aim.txt", "aim-client")
 }
 
+/// The interpreter with what asks the HTTP interface; `TRAILMARK_API_PYTHON` names one that has it already.
+pub(crate) fn api() -> Result<PathBuf> {
+    installed("TRAILMARK_API_PYTHON", "requirements-api.txt", "peers-api")
+}
+
 fn installed(variable: &str, requirements: &str, folder: &str) -> Result<PathBuf> {
     if let Some(set) = std::env::var_os(variable) {
         return Ok(PathBuf::from(set));

@@ -75,7 +75,7 @@ impl ToSchema for Searched {}
         answers::list::list, answers::list::steps, answers::compare::compare, answers::list::history, ask::models, ask::ask,
         ingest::append, ingest::put_blob, session::look, session::begin, session::end,
     ),
-    components(schemas(dto::ErrorBody)),
+    components(schemas(dto::ErrorBody, dto::SeriesHeader, dto::Hello, dto::Changed)),
 )]
 struct Document;
 
@@ -136,6 +136,7 @@ fn complete_operation(operation: &mut Value, is_open: bool) {
     for parameter in parameters.into_iter().flatten() {
         // What is not there is left out of an address: nothing in it is null.
         each_schema(&mut parameter["schema"], &mut |schema| {
+            with_default(schema);
             present(schema);
             bounded(schema);
         });
@@ -175,6 +176,18 @@ fn each_schema(schema: &mut Value, call: &mut impl FnMut(&mut Map<String, Value>
         }
         Value::Array(list) => list.iter_mut().for_each(|value| each_schema(value, call)),
         _ => {}
+    }
+}
+
+/// Puts a default into the type that it is of; beside an inlined type it stands alone.
+fn with_default(schema: &mut Map<String, Value>) {
+    let Some(Value::Array(all)) = schema.get("allOf") else { return };
+    let [Value::Object(of), Value::Object(said)] = all.as_slice() else { return };
+    if let Some(default) = said.get("default") {
+        let (of, default) = (of.clone(), default.clone());
+        schema.remove("allOf");
+        schema.extend(of);
+        schema.insert("default".to_owned(), default);
     }
 }
 

@@ -17,6 +17,7 @@ mod series;
 mod session;
 mod texts;
 mod views;
+mod words;
 
 pub use answers::{
     Answer, AnswerHistory, AnswerList, AnswerRow, AnswerStep, AnswerSteps, Candidate, Change, Comparison,
@@ -47,6 +48,7 @@ pub use series::{Changed, Column, Columns, Hello, SeriesHead, SeriesHeader};
 pub use session::{BeginSession, SignedIn};
 pub use texts::{LogHits, LogLine, Logs, Stream, Text, Texts};
 pub use views::{KeepView, KeptViews, View};
+use words::{ModelName, RunId, Word};
 
 #[cfg(test)]
 mod schema;

@@ -43,7 +43,7 @@ pub(crate) struct Request {
     names: List,
     /// Ids of runs, or beginnings of them, divided by commas; without them all.
     #[serde(default)]
-    #[param(inline, format = "run-ids")]
+    #[param(value_type = String, format = "run-ids")]
     runs: List,
     /// Points of a series at most: the first, least, largest and last of each of a quarter as many buckets; 4 at least,
     /// 1,048,576 at most.
@@ -51,7 +51,7 @@ pub(crate) struct Request {
     points: Option<Count>,
     /// Which columns, of `step`, `epoch`, `time` and `value`, divided by commas.
     #[serde(default)]
-    #[param(inline, default = "step,value", pattern = "^(,|(step|epoch|time|value)(,|$))*$")]
+    #[param(value_type = String, default = "step,value", pattern = "^(,|(step|epoch|time|value)(,|$))*$")]
     columns: List,
     /// The first step.
     from: Option<i64>,

@@ -43,7 +43,8 @@ pub(crate) fn list(app: &App) -> Result<KeptViews, ApiError> {
     ),)]
 pub(crate) fn keep(app: &App, request: &KeepView) -> Result<KeptViews, ApiError> {
     let (name, url) = (request.name.trim(), request.url.as_str());
-    if name.is_empty() || name.chars().count() > MOST_NAME || name.chars().any(char::is_control) {
+    let has_control = request.name.chars().any(char::is_control);
+    if name.is_empty() || request.name.chars().count() > MOST_NAME || has_control {
         return Err(ApiError::bad(format!(
             "keep a view: got the name {name:?}, want 1 to {MOST_NAME} characters"
         )));

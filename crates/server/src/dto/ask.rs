@@ -43,13 +43,17 @@ pub struct Model {
 #[serde(deny_unknown_fields)]
 pub struct AskRequest {
     /// One model or two: `RUN@STEP`, or `best:METRIC`.
+    #[schema(min_items = 1, max_items = 2, value_type = Vec<super::ModelName>)]
     pub models: Vec<String>,
-    /// The text that holds the answers.
+    /// The text that holds the answers, 4 MiB at most.
+    #[schema(pattern = r"\S")]
     pub context: String,
     /// The questions.
+    #[schema(min_items = 1, max_items = 256, value_type = Vec<super::Word>)]
     pub questions: Vec<String>,
     /// Answers of each question at most; 1 without it.
     #[serde(default)]
+    #[schema(minimum = 1, maximum = 100)]
     pub top_k: Option<u32>,
     /// Keep questions and answers as texts.
     #[serde(default)]
@@ -62,6 +66,7 @@ pub struct AskRequest {
 #[serde(deny_unknown_fields)]
 pub struct AskRecord {
     /// The run; none for a new one of the experiment `ask`.
+    #[schema(format = "run-id")]
     pub run: Option<String>,
 }
 

@@ -10,7 +10,8 @@ use super::ParamTree;
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct Edits {
-    /// The runs.
+    /// The runs: their ids, or beginnings that fit one run alone.
+    #[schema(min_items = 1, max_items = 100_000, value_type = Vec<super::RunId>)]
     pub runs: Vec<String>,
     /// What becomes different.
     pub edit: Edit,
@@ -30,8 +31,10 @@ pub enum Edit {
     /// Another note.
     Note(String),
     /// One more tag.
+    #[schema(value_type = super::Word)]
     AddTag(String),
     /// One tag less.
+    #[schema(value_type = super::Word)]
     RemoveTag(String),
     /// Out of sight, or back.
     Archived(bool),
@@ -49,6 +52,7 @@ pub enum Edit {
 #[serde(deny_unknown_fields)]
 pub struct DeletePoints {
     /// The name of the series.
+    #[schema(pattern = r"\S")]
     pub name: String,
     /// Its context.
     pub context: ParamTree,
@@ -66,6 +70,7 @@ pub struct DeletePoints {
 #[serde(deny_unknown_fields)]
 pub struct DeleteArtifact {
     /// Its name.
+    #[schema(pattern = r"\S")]
     pub name: String,
     /// Deleted (true) or restored (false).
     pub is_deleted: bool,

@@ -24,9 +24,11 @@ pub struct Labels {
 #[serde(deny_unknown_fields)]
 pub struct Label {
     /// Its name.
+    #[schema(pattern = r"\S", max_length = 200)]
     pub name: String,
     /// Its colour, `#rrggbb`; empty for the one that its name gives it.
     #[serde(default)]
+    #[schema(pattern = "^(#[0-9A-Fa-f]{6})?$", example = "#d03030")]
     pub color: String,
     /// What it means.
     #[serde(default)]
@@ -36,6 +38,7 @@ pub struct Label {
 /// `POST /api/v1/labels`.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(deny_unknown_fields)]
 pub struct SetLabel {
     /// What it is of.
     pub of: Labelled,

@@ -33,7 +33,12 @@ pub struct KeptViews {
 #[serde(deny_unknown_fields)]
 pub struct KeepView {
     /// What it shall be called; one that is called so already is replaced.
+    #[schema(
+        pattern = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$",
+        max_length = 200
+    )]
     pub name: String,
     /// The page's address, without the server.
+    #[schema(pattern = r"^/([^/\\\n\r\t][^\\\n\r\t]*)?$", example = "/metrics?m=loss")]
     pub url: String,
 }
