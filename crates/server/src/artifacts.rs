@@ -27,14 +27,16 @@ pub(crate) struct Request {
 }
 
 /// `GET /api/v1/runs/{id}/artifacts`.
-#[utoipa::path(get, path = "/api/v1/runs/{id}/artifacts", operation_id = "artifacts", tag = "Objects and files",
+#[utoipa::path(
+    get, path = "/api/v1/runs/{id}/artifacts", operation_id = "artifacts", tag = "Objects and files",
     summary = "The files of a run, by name",
     params(OfRun, Request),
     responses(
         (status = 200, description = "The files.", body = dto::Artifacts),
         (status = 404, description = "There is no such run."),
         (status = 409, description = "More than one run fits."),
-    ),)]
+    ),
+)]
 pub(crate) fn list(app: &App, id: &str, request: &Request) -> Result<dto::Artifacts, ApiError> {
     let snapshot = app.snapshots.with_runs([id].into_iter())?;
     let row = &snapshot.find(id)?.row;

@@ -115,11 +115,13 @@ fn ready<'a>(app: &App, item: &'a RunItem) -> Result<Vec<Ready<'a>>, ApiError> {
 }
 
 /// `GET /api/v1/models`.
-#[utoipa::path(get, path = "/api/v1/models", operation_id = "models", tag = "Answers",
+#[utoipa::path(
+    get, path = "/api/v1/models", operation_id = "models", tag = "Answers",
     summary = "Checkpoints that can be asked",
     responses(
         (status = 200, description = "The checkpoints.", body = dto::Models),
-    ),)]
+    ),
+)]
 pub(crate) fn models(app: &App) -> Result<dto::Models, ApiError> {
     let snapshot = app.snapshots.fresh()?;
     let f1: Selector = "f1".parse()?;
@@ -209,14 +211,16 @@ fn find<'a>(app: &App, snapshot: &'a Snapshot, text: &str) -> Result<Ready<'a>, 
 }
 
 /// `POST /api/v1/ask`.
-#[utoipa::path(post, path = "/api/v1/ask", operation_id = "ask", tag = "Answers",
+#[utoipa::path(
+    post, path = "/api/v1/ask", operation_id = "ask", tag = "Answers",
     summary = "Asks one checkpoint or two",
     request_body(content = dto::AskRequest, example = json!({"models": ["best:f1"], "context": "Trailmark keeps runs in a folder.", "questions": ["Where are runs kept?"]})),
     responses(
         (status = 200, description = "The answers.", body = dto::AskReply),
         (status = 404, description = "There is no such run or checkpoint."),
         (status = 409, description = "More than one run fits."),
-    ),)]
+    ),
+)]
 pub(crate) fn ask(app: &App, request: &dto::AskRequest) -> Result<dto::AskReply, ApiError> {
     check(request)?;
     let none = || ApiError::Busy {

@@ -82,7 +82,8 @@ enum Part {
 }
 
 /// Opens the blob and says what of it goes out. Blocks; called inside the runtime.
-#[utoipa::path(get, path = "/api/v1/blobs/{id}", operation_id = "blob", tag = "Objects and files",
+#[utoipa::path(
+    get, path = "/api/v1/blobs/{id}", operation_id = "blob", tag = "Objects and files",
     summary = "Kept bytes, whole or a range of them",
     params(OfBlob, Request,
         ("Range" = Option<String>, Header, description = "One range of bytes (RFC 9110).", example = "bytes=0-99")),

@@ -32,12 +32,14 @@ pub(crate) struct Request {
 }
 
 /// `GET /api/v1/complete`.
-#[utoipa::path(get, path = "/api/v1/complete", operation_id = "complete", tag = "Repository",
+#[utoipa::path(
+    get, path = "/api/v1/complete", operation_id = "complete", tag = "Repository",
     summary = "What fits at the cursor of a query",
     params(Request),
     responses(
         (status = 200, description = "What fits.", body = Completion),
-    ),)]
+    ),
+)]
 pub(crate) fn complete(app: &App, request: &Request) -> Result<Completion, ApiError> {
     let snapshot = app.snapshots.fresh()?;
     let cursor = request.cursor.map_or(usize::MAX, Count::n);

@@ -96,12 +96,13 @@ const WRONG: (&str, &str, &str) =
     ("400", "Wrong", "A parameter, the query or the body makes no sense; for a query `position` says where.");
 /// Errors of routes that take a body.
 const LARGE: (&str, &str, &str) = ("413", "TooLarge", "The body is too large.");
+const LATE: (&str, &str, &str) = ("408", "TooSlow", "The body does not come in time.");
 
 /// The document of a server that wants to know who asks, or does not.
 pub(crate) fn of(wants_sign_in: bool) -> Value {
     let mut document = serde_json::to_value(Document::openapi()).unwrap_or_default();
     let components = &mut document["components"];
-    for (_, name, description) in ALWAYS.into_iter().chain([WRONG, LARGE]) {
+    for (_, name, description) in ALWAYS.into_iter().chain([WRONG, LARGE, LATE]) {
         components["responses"][name] = error(description);
     }
     components["securitySchemes"] = json!({"token": {
@@ -143,7 +144,7 @@ fn complete_operation(operation: &mut Value, is_open: bool) {
     }
     let has_body = operation.get("requestBody").is_some();
     common.extend((has_parameters || has_body).then_some(WRONG));
-    common.extend(has_body.then_some(LARGE));
+    common.extend([LARGE, LATE].into_iter().filter(|_| has_body));
     let Some(responses) = operation["responses"].as_object_mut() else { return };
     for (status, response) in responses.iter_mut() {
         if status.starts_with('4') && response.get("content").is_none() {

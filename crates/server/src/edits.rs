@@ -16,14 +16,16 @@ const MOST_RUNS: usize = 100_000;
 const MOST_BYTES: usize = 1 << 20;
 
 /// Does it, durably, and tells who listens.
-#[utoipa::path(post, path = "/api/v1/edits", operation_id = "edit_runs", tag = "Runs",
+#[utoipa::path(
+    post, path = "/api/v1/edits", operation_id = "edit_runs", tag = "Runs",
     summary = "Changes what people say of runs; the answer holds what undoes it",
     request_body(content = Edits, example = json!({"runs": ["0123456789abcdef01234567"], "edit": {"add_tag": "keep"}})),
     responses(
         (status = 200, description = "How many runs became different, and what undoes it.", body = Edited),
         (status = 404, description = "There is no such run."),
         (status = 409, description = "More than one run fits."),
-    ),)]
+    ),
+)]
 pub(crate) fn edit(app: &App, who: &Who, request: &Edits) -> Result<Edited, ApiError> {
     let deletes = match &request.edit {
         Edit::Deleted(is_deleted) => *is_deleted,

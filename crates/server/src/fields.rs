@@ -69,12 +69,14 @@ struct Text<'a> {
 }
 
 /// `GET /api/v1/fields`.
-#[utoipa::path(get, path = "/api/v1/fields", operation_id = "fields", tag = "Repository",
+#[utoipa::path(
+    get, path = "/api/v1/fields", operation_id = "fields", tag = "Repository",
     summary = "What the runs that match have: params, metrics, texts, experiments, tags",
     params(Request),
     responses(
         (status = 200, description = "What they have.", body = dto::Fields),
-    ),)]
+    ),
+)]
 pub(crate) fn fields(app: &App, request: &Request) -> Result<dto::Fields, ApiError> {
     let snapshot = app.snapshots.fresh()?;
     let find = Find::new(&snapshot, &request.q, request.kind, request.archived.0)?;

@@ -36,12 +36,14 @@ pub(crate) struct Request {
 }
 
 /// `GET /api/v1/findings`.
-#[utoipa::path(get, path = "/api/v1/findings", operation_id = "findings", tag = "Runs",
+#[utoipa::path(
+    get, path = "/api/v1/findings", operation_id = "findings", tag = "Runs",
     summary = "What is worth knowing of the runs that match",
     params(Request),
     responses(
         (status = 200, description = "Which is best, which diverged, which learned nothing, which failed.", body = Findings),
-    ),)]
+    ),
+)]
 pub(crate) fn findings(app: &App, request: &Request) -> Result<Findings, ApiError> {
     let snapshot = app.snapshots.fresh()?;
     let find = Find::new(&snapshot, &request.q, Kind::Runs, request.archived.0)?;

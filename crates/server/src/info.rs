@@ -22,11 +22,13 @@ const LATEST: usize = 10;
 const DAYS: f64 = 53.0 * 7.0;
 
 /// `GET /api/v1/info`.
-#[utoipa::path(get, path = "/api/v1/info", operation_id = "info", tag = "Repository",
+#[utoipa::path(
+    get, path = "/api/v1/info", operation_id = "info", tag = "Repository",
     summary = "The repository, and how much it holds",
     responses(
         (status = 200, description = "The repository.", body = dto::Info),
-    ),)]
+    ),
+)]
 pub(crate) fn info(app: &App) -> Result<dto::Info, ApiError> {
     let snapshot = app.snapshots.fresh()?;
     let mut counts = dto::Counts::default();
@@ -78,11 +80,13 @@ fn name(path: &Path) -> String {
 }
 
 /// `GET /api/v1/home`.
-#[utoipa::path(get, path = "/api/v1/home", operation_id = "home", tag = "Repository",
+#[utoipa::path(
+    get, path = "/api/v1/home", operation_id = "home", tag = "Repository",
     summary = "What the first page shows",
     responses(
         (status = 200, description = "What runs, what is new, what is best.", body = dto::Home),
-    ),)]
+    ),
+)]
 pub(crate) fn home(app: &App) -> Result<dto::Home, ApiError> {
     let snapshot = app.snapshots.fresh()?;
     let runs: Vec<&Arc<RunItem>> = snapshot.runs.iter().filter(|item| !item.row.is_archived).collect();

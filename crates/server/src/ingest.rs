@@ -54,7 +54,8 @@ impl Packing {
 }
 
 /// `POST /api/v1/journals/{run}/{writer}`; the piece may be compressed.
-#[utoipa::path(post, path = "/api/v1/journals/{run}/{writer}", operation_id = "append_journal", tag = "Recording",
+#[utoipa::path(
+    post, path = "/api/v1/journals/{run}/{writer}", operation_id = "append_journal", tag = "Recording",
     summary = "Appends bytes of a journal that its writer keeps elsewhere",
     params(OfJournal, Request,
         ("Content-Encoding" = inline(Option<Packing>), Header, description = "How the bytes are packed.")),
@@ -62,7 +63,8 @@ impl Packing {
     responses(
         (status = 200, description = "How far the journal is on the disk.", body = Journal),
         (status = 422, description = "The bytes are no frames of a journal, or not those that are there."),
-    ),)]
+    ),
+)]
 pub(crate) fn append(
     app: &App,
     of: &OfJournal,
@@ -102,14 +104,16 @@ fn unpack(body: &[u8]) -> Result<Vec<u8>, ApiError> {
 }
 
 /// `PUT /api/v1/blobs/{id}`: keeps what comes, when it is what its name says.
-#[utoipa::path(put, path = "/api/v1/blobs/{id}", operation_id = "keep_blob", tag = "Recording",
+#[utoipa::path(
+    put, path = "/api/v1/blobs/{id}", operation_id = "keep_blob", tag = "Recording",
     summary = "Keeps bytes under the BLAKE3 of their content",
     params(OfBlob),
     request_body(content = Binary, content_type = "application/octet-stream", description = "The bytes, of any length."),
     responses(
         (status = 200, description = "The bytes are on the disk.", body = Journal),
         (status = 422, description = "The bytes are not those that the path names."),
-    ),)]
+    ),
+)]
 pub(crate) fn put_blob(app: &App, text: &str, mut bytes: BodyReader) -> Result<Journal, ApiError> {
     let id = text.parse::<ContentId>();
     let wanted = id.map_err(|error| ApiError::bad(format!("keep a blob: {error}")))?;

@@ -14,22 +14,26 @@ const MOST_NAME: usize = 200;
 const MOST_DESCRIPTION: usize = 16 << 10;
 
 /// `GET /api/v1/labels`.
-#[utoipa::path(get, path = "/api/v1/labels", operation_id = "list_labels", tag = "Repository",
+#[utoipa::path(
+    get, path = "/api/v1/labels", operation_id = "list_labels", tag = "Repository",
     summary = "What people say of tags and experiments as such",
     responses(
         (status = 200, description = "All of it.", body = Labels),
-    ),)]
+    ),
+)]
 pub(crate) fn list(app: &App) -> Result<Labels, ApiError> {
     with(app, None)
 }
 
 /// `POST /api/v1/labels`.
-#[utoipa::path(post, path = "/api/v1/labels", operation_id = "set_label", tag = "Repository",
+#[utoipa::path(
+    post, path = "/api/v1/labels", operation_id = "set_label", tag = "Repository",
     summary = "Says what a tag or an experiment means",
     request_body(content = SetLabel, example = json!({"of": "tag", "label": {"name": "diverged", "color": "#d03030", "description": "the loss left the chart"}})),
     responses(
         (status = 200, description = "All of it, and what was said before.", body = Labels),
-    ),)]
+    ),
+)]
 pub(crate) fn set(app: &App, request: &SetLabel) -> Result<Labels, ApiError> {
     let SetLabel { of, label: Label { name, color, description } } = request;
     let wrong = |what: String| Err(ApiError::bad(format!("say what a {} is: got {what}", of.word())));

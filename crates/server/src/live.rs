@@ -136,13 +136,15 @@ pub(crate) struct Request {
 }
 
 /// The stream of a listener. Called inside the runtime.
-#[utoipa::path(get, path = "/api/v1/events", operation_id = "events", tag = "Repository",
+#[utoipa::path(
+    get, path = "/api/v1/events", operation_id = "events", tag = "Repository",
     summary = "A stream of server-sent events: what changed, within a second",
     params(Request),
     responses(
         (status = 200, description = "`hello` with the state and the version, then `changed` with the runs that did, and a comment line every 15 s. It ends when the server does.",
             body = String, content_type = "text/event-stream"),
-    ),)]
+    ),
+)]
 pub(crate) fn listen(app: Arc<App>, who: Who, request: &Request) -> Result<Response, ApiError> {
     let events = app.live.events.subscribe();
     let snapshot = app.snapshots.fresh()?;

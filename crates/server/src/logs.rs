@@ -183,14 +183,16 @@ pub(crate) struct Request {
 }
 
 /// `GET /api/v1/runs/{id}/logs`.
-#[utoipa::path(get, path = "/api/v1/runs/{id}/logs", operation_id = "logs", tag = "Texts and logs",
+#[utoipa::path(
+    get, path = "/api/v1/runs/{id}/logs", operation_id = "logs", tag = "Texts and logs",
     summary = "Lines of the terminal",
     params(OfRun, Request),
     responses(
         (status = 200, description = "The lines.", body = dto::Logs),
         (status = 404, description = "There is no such run."),
         (status = 409, description = "More than one run fits."),
-    ),)]
+    ),
+)]
 pub(crate) fn logs(app: &App, id: &str, request: &Request) -> Result<dto::Logs, ApiError> {
     with(app, id, |log| {
         let total = log.len();
@@ -224,14 +226,16 @@ pub(crate) struct SearchRequest {
 }
 
 /// `GET /api/v1/runs/{id}/logs/search`: which lines hold it, colours left out.
-#[utoipa::path(get, path = "/api/v1/runs/{id}/logs/search", operation_id = "search_logs", tag = "Texts and logs",
+#[utoipa::path(
+    get, path = "/api/v1/runs/{id}/logs/search", operation_id = "search_logs", tag = "Texts and logs",
     summary = "Which lines of the terminal hold something, colours left out",
     params(OfRun, SearchRequest),
     responses(
         (status = 200, description = "Their numbers.", body = dto::LogHits),
         (status = 404, description = "There is no such run."),
         (status = 409, description = "More than one run fits."),
-    ),)]
+    ),
+)]
 pub(crate) fn search(app: &App, id: &str, request: &SearchRequest) -> Result<dto::LogHits, ApiError> {
     let pattern = if request.re.0 { request.find.clone() } else { regex::escape(&request.find) };
     let built = RegexBuilder::new(&pattern)
@@ -269,14 +273,16 @@ pub(crate) fn search(app: &App, id: &str, request: &SearchRequest) -> Result<dto
 }
 
 /// `GET /api/v1/runs/{id}/logs.txt`.
-#[utoipa::path(get, path = "/api/v1/runs/{id}/logs.txt", operation_id = "logs_txt", tag = "Texts and logs",
+#[utoipa::path(
+    get, path = "/api/v1/runs/{id}/logs.txt", operation_id = "logs_txt", tag = "Texts and logs",
     summary = "The whole log",
     params(OfRun),
     responses(
         (status = 200, description = "The log.", body = String, content_type = "text/plain"),
         (status = 404, description = "There is no such run."),
         (status = 409, description = "More than one run fits."),
-    ),)]
+    ),
+)]
 pub(crate) fn whole(app: &App, id: &str) -> Result<String, ApiError> {
     with(app, id, |log| {
         let mut text = String::with_capacity(log.text.len() + log.len());

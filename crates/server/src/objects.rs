@@ -245,14 +245,16 @@ pub(crate) struct Request {
 }
 
 /// `GET /api/v1/runs/{id}/objects`.
-#[utoipa::path(get, path = "/api/v1/runs/{id}/objects", operation_id = "objects", tag = "Objects and files",
+#[utoipa::path(
+    get, path = "/api/v1/runs/{id}/objects", operation_id = "objects", tag = "Objects and files",
     summary = "Images, audio, figures, distributions, log records of a run",
     params(OfRun, Request),
     responses(
         (status = 200, description = "The values.", body = dto::Objects),
         (status = 404, description = "There is no such run."),
         (status = 409, description = "More than one run fits."),
-    ),)]
+    ),
+)]
 pub(crate) fn list(app: &App, id: &str, request: &Request) -> Result<dto::Objects, ApiError> {
     let began = Instant::now();
     let context = request.context.as_deref().map(context).transpose()?;
@@ -434,14 +436,16 @@ pub(crate) struct StepsRequest {
 }
 
 /// `GET /api/v1/runs/{id}/objects/steps`.
-#[utoipa::path(get, path = "/api/v1/runs/{id}/objects/steps", operation_id = "object_steps", tag = "Objects and files",
+#[utoipa::path(
+    get, path = "/api/v1/runs/{id}/objects/steps", operation_id = "object_steps", tag = "Objects and files",
     summary = "Where each series of a kind has values",
     params(OfRun, StepsRequest),
     responses(
         (status = 200, description = "The steps.", body = dto::ObjectSteps),
         (status = 404, description = "There is no such run."),
         (status = 409, description = "More than one run fits."),
-    ),)]
+    ),
+)]
 pub(crate) fn steps(app: &App, id: &str, request: &StepsRequest) -> Result<dto::ObjectSteps, ApiError> {
     with(app, id, request.kind, |held| {
         let new = |key: &Arc<SeriesKey>| dto::SeriesSteps {

@@ -169,7 +169,8 @@ async fn append(
 }
 
 /// What this server answers, as `docs/http.md` says it for people.
-#[utoipa::path(get, path = "/api/v1/openapi.json", operation_id = "openapi", tag = "Repository",
+#[utoipa::path(
+    get, path = "/api/v1/openapi.json", operation_id = "openapi", tag = "Repository",
     summary = "This document",
     responses((status = 200, description = "OpenAPI 3.1.", body = serde_json::Value)),
 )]

@@ -52,12 +52,14 @@ pub(crate) struct Request {
 }
 
 /// `GET /api/v1/runs`.
-#[utoipa::path(get, path = "/api/v1/runs", operation_id = "list_runs", tag = "Runs",
+#[utoipa::path(
+    get, path = "/api/v1/runs", operation_id = "list_runs", tag = "Runs",
     summary = "The runs that a query finds",
     params(Request),
     responses(
         (status = 200, description = "The runs.", body = dto::Runs),
-    ),)]
+    ),
+)]
 pub(crate) fn list(app: &App, request: &Request) -> Result<dto::Runs, ApiError> {
     let began = Instant::now();
     let snapshot = app.snapshots.fresh()?;
@@ -76,14 +78,16 @@ pub(crate) fn list(app: &App, request: &Request) -> Result<dto::Runs, ApiError> 
 }
 
 /// `GET /api/v1/runs/{id}`.
-#[utoipa::path(get, path = "/api/v1/runs/{id}", operation_id = "run", tag = "Runs",
+#[utoipa::path(
+    get, path = "/api/v1/runs/{id}", operation_id = "run", tag = "Runs",
     summary = "One run, with all that is known of it",
     params(OfRun),
     responses(
         (status = 200, description = "The run.", body = dto::RunDetail),
         (status = 404, description = "There is no such run."),
         (status = 409, description = "More than one run fits."),
-    ),)]
+    ),
+)]
 pub(crate) fn one(app: &App, id: &str) -> Result<dto::RunDetail, ApiError> {
     let snapshot = app.snapshots.with_runs([id].into_iter())?;
     let item = snapshot.find(id)?;
@@ -136,12 +140,14 @@ pub(crate) struct CsvRequest {
 }
 
 /// `GET /api/v1/runs.csv`: RFC 4180, with the fields as the first line.
-#[utoipa::path(get, path = "/api/v1/runs.csv", operation_id = "runs_csv", tag = "Runs",
+#[utoipa::path(
+    get, path = "/api/v1/runs.csv", operation_id = "runs_csv", tag = "Runs",
     summary = "The table of runs as CSV",
     params(CsvRequest),
     responses(
         (status = 200, description = "A line of names, then a line a run (RFC 4180).", body = String, content_type = "text/csv"),
-    ),)]
+    ),
+)]
 pub(crate) fn csv(app: &App, request: &CsvRequest) -> Result<String, ApiError> {
     let snapshot = app.snapshots.fresh()?;
     let find = Find::new(&snapshot, &request.q, Kind::Runs, request.archived.0)?;

@@ -50,12 +50,14 @@ pub(crate) struct Request {
 }
 
 /// `GET /api/v1/search`.
-#[utoipa::path(get, path = "/api/v1/search", operation_id = "search", tag = "Runs",
+#[utoipa::path(
+    get, path = "/api/v1/search", operation_id = "search", tag = "Runs",
     summary = "Series, files and answers that a query finds, over all runs",
     params(Request),
     responses(
         (status = 200, description = "What was found.", body = dto::Hits),
-    ),)]
+    ),
+)]
 pub(crate) fn search(app: &App, request: &Request) -> Result<dto::Hits, ApiError> {
     let began = Instant::now();
     if request.kind == Kind::Runs {

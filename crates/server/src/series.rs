@@ -151,7 +151,8 @@ struct Job<'a> {
 }
 
 /// Answers in columns, or as Arrow.
-#[utoipa::path(get, path = "/api/v1/series", operation_id = "series", tag = "Series",
+#[utoipa::path(
+    get, path = "/api/v1/series", operation_id = "series", tag = "Series",
     summary = "Number series of the runs that match, sampled, as columns or as Arrow",
     params(Request),
     responses(
@@ -160,7 +161,8 @@ struct Job<'a> {
         (status = 404, description = "There is no such run."),
         (status = 409, description = "More than one run fits."),
         (status = 413, description = "More than can be answered or taken at once; the hint says what to do."),
-    ),)]
+    ),
+)]
 pub(crate) fn series(app: &App, request: &Request, form: Form) -> Result<Vec<u8>, ApiError> {
     let began = Instant::now();
     let cut = request.cut()?;

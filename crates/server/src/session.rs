@@ -19,7 +19,8 @@ use crate::sign_in::{self, Who};
 const GUESS: Duration = Duration::from_millis(250);
 
 /// Who asks, as far as the server knows.
-#[utoipa::path(get, path = "/api/v1/session", operation_id = "session", tag = "Signing in",
+#[utoipa::path(
+    get, path = "/api/v1/session", operation_id = "session", tag = "Signing in",
     summary = "Whether one must sign in, and who has",
     responses((status = 200, description = "Who asks.", body = dto::SignedIn)),
 )]
@@ -28,7 +29,8 @@ pub(crate) async fn look(app: Shared, headers: HeaderMap) -> Answer {
 }
 
 /// Signs a browser in; the answer sets the cookie of the session.
-#[utoipa::path(post, path = "/api/v1/session", operation_id = "begin_session", tag = "Signing in",
+#[utoipa::path(
+    post, path = "/api/v1/session", operation_id = "begin_session", tag = "Signing in",
     summary = "Signs a browser in",
     request_body(content = dto::BeginSession, example = json!({"token": "trailmark_0123456789abcdef"})),
     responses((status = 200, description = "Who it is now.", body = dto::SignedIn,
@@ -58,7 +60,8 @@ pub(crate) async fn begin(app: Shared, Sent(body): Sent) -> Answer {
 }
 
 /// Signs a browser out.
-#[utoipa::path(delete, path = "/api/v1/session", operation_id = "end_session", tag = "Signing in",
+#[utoipa::path(
+    delete, path = "/api/v1/session", operation_id = "end_session", tag = "Signing in",
     summary = "Signs a browser out",
     responses((status = 200, description = "Nobody is known any more.", body = dto::SignedIn,
         headers(("Set-Cookie" = String, description = "An empty session.")))),

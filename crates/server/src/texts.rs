@@ -50,12 +50,14 @@ pub(crate) struct Request {
 }
 
 /// `GET /api/v1/texts`.
-#[utoipa::path(get, path = "/api/v1/texts", operation_id = "texts", tag = "Texts and logs",
+#[utoipa::path(
+    get, path = "/api/v1/texts", operation_id = "texts", tag = "Texts and logs",
     summary = "Texts of the runs that match",
     params(Request),
     responses(
         (status = 200, description = "The texts.", body = dto::Texts),
-    ),)]
+    ),
+)]
 pub(crate) fn texts(app: &App, request: &Request) -> Result<dto::Texts, ApiError> {
     let began = Instant::now();
     let snapshot = app.snapshots.fresh()?;
@@ -142,14 +144,16 @@ pub(crate) struct WholeRequest {
 }
 
 /// `GET /api/v1/runs/{id}/text`.
-#[utoipa::path(get, path = "/api/v1/runs/{id}/text", operation_id = "text", tag = "Texts and logs",
+#[utoipa::path(
+    get, path = "/api/v1/runs/{id}/text", operation_id = "text", tag = "Texts and logs",
     summary = "One text, whole",
     params(OfRun, WholeRequest),
     responses(
         (status = 200, description = "The text.", body = String, content_type = "text/plain"),
         (status = 404, description = "There is no such run or text."),
         (status = 409, description = "More than one run fits."),
-    ),)]
+    ),
+)]
 pub(crate) fn whole(app: &App, id: &str, request: &WholeRequest) -> Result<String, ApiError> {
     let snapshot = app.snapshots.with_runs([id].into_iter())?;
     let run = snapshot.find(id)?.id();

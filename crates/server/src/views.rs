@@ -25,22 +25,26 @@ pub(crate) struct Forget {
 }
 
 /// `GET /api/v1/views`.
-#[utoipa::path(get, path = "/api/v1/views", operation_id = "list_views", tag = "Repository",
+#[utoipa::path(
+    get, path = "/api/v1/views", operation_id = "list_views", tag = "Repository",
     summary = "The views of the page that people keep",
     responses(
         (status = 200, description = "All views.", body = KeptViews),
-    ),)]
+    ),
+)]
 pub(crate) fn list(app: &App) -> Result<KeptViews, ApiError> {
     with(app, None)
 }
 
 /// `POST /api/v1/views`.
-#[utoipa::path(post, path = "/api/v1/views", operation_id = "keep_view", tag = "Repository",
+#[utoipa::path(
+    post, path = "/api/v1/views", operation_id = "keep_view", tag = "Repository",
     summary = "Keeps a view, in the place of one of the same name",
     request_body(content = KeepView, example = json!({"name": "learning rate", "url": "/metrics?color=learning_rate"})),
     responses(
         (status = 200, description = "All views, and the one that was replaced.", body = KeptViews),
-    ),)]
+    ),
+)]
 pub(crate) fn keep(app: &App, request: &KeepView) -> Result<KeptViews, ApiError> {
     let (name, url) = (request.name.trim(), request.url.as_str());
     let has_control = request.name.chars().any(char::is_control);
@@ -69,13 +73,15 @@ pub(crate) fn keep(app: &App, request: &KeepView) -> Result<KeptViews, ApiError>
 }
 
 /// `DELETE /api/v1/views`.
-#[utoipa::path(delete, path = "/api/v1/views", operation_id = "forget_view", tag = "Repository",
+#[utoipa::path(
+    delete, path = "/api/v1/views", operation_id = "forget_view", tag = "Repository",
     summary = "Forgets a view",
     params(Forget),
     responses(
         (status = 200, description = "All views, and the one that is forgotten.", body = KeptViews),
         (status = 404, description = "There is no such view."),
-    ),)]
+    ),
+)]
 pub(crate) fn forget(app: &App, request: &Forget) -> Result<KeptViews, ApiError> {
     let before = app.store.forget_view(&request.name)?;
     let before = before.ok_or_else(|| ApiError::NotFound { what: "a view", text: request.name.clone() })?;

@@ -106,14 +106,16 @@ impl Side {
 }
 
 /// `GET /api/v1/answers/compare`.
-#[utoipa::path(get, path = "/api/v1/answers/compare", operation_id = "compare_answers", tag = "Answers",
+#[utoipa::path(
+    get, path = "/api/v1/answers/compare", operation_id = "compare_answers", tag = "Answers",
     summary = "Two sets of answers beside each other, paired by question",
     params(CompareRequest),
     responses(
         (status = 200, description = "What changed.", body = dto::Comparison),
         (status = 404, description = "There is no such run, or it has no answers there."),
         (status = 409, description = "More than one run fits."),
-    ),)]
+    ),
+)]
 pub(crate) fn compare(app: &App, request: &CompareRequest) -> Result<dto::Comparison, ApiError> {
     let snapshot = app.snapshots.fresh()?;
     let (a, b) = (Side::find(app, &snapshot, &request.a)?, Side::find(app, &snapshot, &request.b)?);

@@ -35,12 +35,14 @@ pub(crate) struct StepsRequest {
 }
 
 /// `GET /api/v1/answers/steps`.
-#[utoipa::path(get, path = "/api/v1/answers/steps", operation_id = "answer_steps", tag = "Answers",
+#[utoipa::path(
+    get, path = "/api/v1/answers/steps", operation_id = "answer_steps", tag = "Answers",
     summary = "Which runs have answers at which steps",
     params(StepsRequest),
     responses(
         (status = 200, description = "The steps, with their figures.", body = dto::AnswerSteps),
-    ),)]
+    ),
+)]
 pub(crate) fn steps(app: &App, request: &StepsRequest) -> Result<dto::AnswerSteps, ApiError> {
     let snapshot = app.snapshots.fresh()?;
     let find = Find::new(&snapshot, &request.q, Kind::Runs, request.archived.0)?;
@@ -103,14 +105,16 @@ pub(crate) struct ListRequest {
 }
 
 /// `GET /api/v1/answers`.
-#[utoipa::path(get, path = "/api/v1/answers", operation_id = "answers", tag = "Answers",
+#[utoipa::path(
+    get, path = "/api/v1/answers", operation_id = "answers", tag = "Answers",
     summary = "The answers of a run at a step",
     params(ListRequest),
     responses(
         (status = 200, description = "The answers.", body = dto::AnswerList),
         (status = 404, description = "There is no such run, or it has no answers there."),
         (status = 409, description = "More than one run fits."),
-    ),)]
+    ),
+)]
 pub(crate) fn list(app: &App, request: &ListRequest) -> Result<dto::AnswerList, ApiError> {
     let snapshot = app.snapshots.fresh()?;
     let item = snapshot.find(&request.run)?;
@@ -153,14 +157,16 @@ pub(crate) struct HistoryRequest {
 }
 
 /// `GET /api/v1/answers/history`.
-#[utoipa::path(get, path = "/api/v1/answers/history", operation_id = "answer_history", tag = "Answers",
+#[utoipa::path(
+    get, path = "/api/v1/answers/history", operation_id = "answer_history", tag = "Answers",
     summary = "One question at every step of a run",
     params(HistoryRequest),
     responses(
         (status = 200, description = "Its answers.", body = dto::AnswerHistory),
         (status = 404, description = "There is no such run or question."),
         (status = 409, description = "More than one run fits."),
-    ),)]
+    ),
+)]
 pub(crate) fn history(app: &App, request: &HistoryRequest) -> Result<dto::AnswerHistory, ApiError> {
     let snapshot = app.snapshots.fresh()?;
     let item = snapshot.find(&request.run)?;

@@ -79,6 +79,7 @@ pub struct DeleteArtifact {
 /// What an edit answers.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
+#[schema(example = json!({"edited": 1, "undo": [{"runs": ["01a21253879b8fd95f5e040a"], "edit": {"remove_tag": "keep"}}]}))]
 pub struct Edited {
     /// How many runs became different.
     pub edited: u64,

@@ -26,6 +26,7 @@ pub struct Info {
 /// A repository.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
+#[schema(example = json!({"id": "5f2d8c1b9e0a4c37", "name": "squad", "path": "/data/squad/.trailmark"}))]
 pub struct RepositoryInfo {
     /// What tells it from others.
     pub id: String,
@@ -134,6 +135,8 @@ pub struct ExperimentCount {
 /// What an answer with an error status holds.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
+#[schema(example = json!({"status": 404, "code": "not_found", "message": "find a run: got \"ffff\"",
+    "hint": "it may have been deleted; see the list of runs"}))]
 pub struct ErrorBody {
     /// The HTTP status.
     pub status: u16,

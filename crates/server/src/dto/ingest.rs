@@ -5,6 +5,7 @@ use utoipa::ToSchema;
 
 /// `POST /api/v1/journals/{run}/{writer}`: one of the three.
 #[derive(Debug, Clone, Default, Serialize, ToSchema)]
+#[schema(example = json!({"durable": 81920}))]
 pub struct Journal {
     /// All before this offset is on the disk.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -59,6 +59,7 @@ pub struct StatusDetail {
 #[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
 pub struct Run {
     /// Its id, 24 hexadecimal digits.
+    #[schema(example = "01a21253879b8fd95f5e040a")]
     pub id: String,
     /// Its name.
     pub name: String,
@@ -97,6 +98,8 @@ pub struct Run {
 /// What a number series of a run comes to.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
+#[schema(example = json!({"name": "f1", "context": {"subset": "eval"}, "count": 5, "first_step": 100, "last_step": 500,
+    "last": 81.4, "min": 62.0, "min_step": 100, "max": 81.9, "max_step": 400, "last_epoch": 5.0}))]
 pub struct Metric {
     /// Its name.
     pub name: String,

@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 /// `GET /api/v1/session`.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
+#[schema(example = json!({"required": true, "name": "me", "scope": "track"}))]
 pub struct SignedIn {
     /// Whether this server wants to know who asks.
     pub required: bool,

@@ -10,6 +10,7 @@ import { Icon } from "../../parts/icon.tsx";
 import { Empty, Looks } from "../../parts/looks.tsx";
 import { TextFind } from "../../parts/text_find.tsx";
 import { Top } from "../../parts/top.tsx";
+import { Words } from "../../parts/words.tsx";
 import { use_request } from "../../request.ts";
 import type { ParamTree } from "../../schema.ts";
 import { RouteDetails } from "./route.tsx";
@@ -138,7 +139,9 @@ function RouteRow({
           {route.method.toUpperCase()}
         </span>
         <span class="mono route-path">{route.path}</span>
-        <span class="second-text clip grow">{route.summary}</span>
+        <span class="second-text clip grow">
+          <Words text={route.summary} />
+        </span>
       </button>
       {is_open && <RouteDetails key={route.id} route={route} all={all} />}
     </li>

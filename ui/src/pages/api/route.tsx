@@ -4,6 +4,7 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { say_bounds, say_type, shape_lines } from "../../openapi.ts";
 import type { Answer, Content, Interface, Route } from "../../openapi.ts";
+import { Words } from "../../parts/words.tsx";
 import type { ParamTree } from "../../schema.ts";
 import { Try } from "./try.tsx";
 
@@ -63,7 +64,9 @@ function Parameters(props: {
                 <span class="tiny-text quiet-text">{one.place}</span>
               </th>
               <td>
-                <p>{one.about}</p>
+                <p>
+                  <Words text={one.about} />
+                </p>
                 <p class="mono quiet-text">
                   {[say_type(one.schema), say_bounds(one.schema)]
                     .filter((text) => text !== "")
@@ -124,7 +127,9 @@ function AnswerRow(props: {
         <b class={`mono ${good ? "good-status" : "bad-status"}`}>
           {answer.status}
         </b>
-        <span>{answer.about}</span>
+        <span>
+          <Words text={answer.about} />
+        </span>
         {good && <span class="mono quiet-text">{types}</span>}
       </div>
       {good &&
@@ -158,7 +163,8 @@ function Shape(props: {
               )}
             </th>
             <td>
-              <span class="mono quiet-text">{line.type}</span> {line.about}
+              <span class="mono quiet-text">{line.type}</span>{" "}
+              <Words text={line.about} />
             </td>
           </tr>
         ))}
