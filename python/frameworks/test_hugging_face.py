@@ -17,7 +17,8 @@ import torch
 from transformers import BertConfig, BertForSequenceClassification, Trainer, TrainingArguments
 
 from trailmark import Repo, Run, Text
-from trailmark.hugging_face import AimCallback, Nobody, TrailmarkCallback, series_of
+from trailmark.callback import Nobody
+from trailmark.hugging_face import AimCallback, TrailmarkCallback, series_of
 
 
 def only_run(folder: Any) -> Run:

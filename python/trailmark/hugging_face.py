@@ -13,27 +13,12 @@ from typing import Any, Mapping, Optional
 from transformers.trainer_callback import TrainerCallback  # type: ignore[import-not-found,import-untyped,unused-ignore]
 
 from trailmark import report
-from trailmark.callback import Recording
+from trailmark.callback import Nobody, Recording, quietly
 from trailmark.values import number_of
 
 _SUBSETS = ("train", "eval", "test")
 # What every evaluation logs under its prefix.
 _TIMING = "_runtime"
-
-
-class Nobody:
-    """The run of a process that records none: everything that is called does nothing."""
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return lambda *args, **kwargs: None
-
-    def __setitem__(self, key: Any, value: Any) -> None:
-        """Nothing is kept."""
-
-    def __bool__(self) -> bool:
-        return False
 
 
 class TrailmarkCallback(Recording, TrainerCallback):  # type: ignore[misc,unused-ignore]
@@ -65,13 +50,14 @@ class TrailmarkCallback(Recording, TrainerCallback):  # type: ignore[misc,unused
         """Begin the run, so that ``experiment`` can be used before the training."""
         self.setup(None, state)
 
+    @quietly
     def on_train_begin(self, args: Any, state: Any, control: Any, model: Any = None, **kwargs: Any) -> None:
         """Record the hyper-parameters and the model's configuration."""
         self.setup(args, state, model)
         if self._run is not None:
-            self._run._ended_at = None
-            self._run._is_successful = False
+            self._go_on()
 
+    @quietly
     def on_log(
         self, args: Any, state: Any, control: Any, logs: Optional[Mapping[str, Any]] = None, **kwargs: Any
     ) -> None:
@@ -79,14 +65,13 @@ class TrailmarkCallback(Recording, TrainerCallback):  # type: ignore[misc,unused
         if not state.is_world_process_zero or not logs:
             return
         self.setup(None, state)
-        assert self._run is not None
         for name, context, value in series_of(logs):
-            self._run.track(value, name, state.global_step, state.epoch, context=context)
+            self._begin().track(value, name, state.global_step, state.epoch, context=context)
 
+    @quietly
     def on_train_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """End the run; what is tracked later is added to it."""
-        if self._run is not None:
-            self._run._close_for_now()
+        self.close()
 
 
 AimCallback = TrailmarkCallback

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from trailmark.callback import Recording
+from trailmark.callback import Recording, quietly, set_hparams
 
 
 class TrailmarkCallback(Recording):
@@ -17,21 +17,19 @@ class TrailmarkCallback(Recording):
     order = 25
     before_iteration = False
 
-    _has_begun = False
-
+    @quietly
     def __call__(self, env: Any) -> None:
         """Track what was evaluated after a round."""
         run = self._begin()
-        if not self._has_begun:
-            self._has_begun = True
-            run.set("hparams", dict(env.params), strict=False)
+        if env.iteration == env.begin_iteration:
+            set_hparams(self._go_on(), env.params)
         for told in env.evaluation_result_list or ():
             subset, name, value = told[0], told[1], told[2]
             run.track(value, name, env.iteration, context={"subset": subset})
             if len(told) > 4:
                 run.track(told[4], f"{name}_std", env.iteration, context={"subset": subset})
         if env.iteration + 1 == env.end_iteration:
-            run._close_for_now()
+            self.close()
 
 
 AimCallback = TrailmarkCallback

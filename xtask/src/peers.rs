@@ -33,19 +33,43 @@ fn installed(variable: &str, requirements: &str, folder: &str) -> Result<PathBuf
 
 /// The interpreter of a virtual environment with what a file of requirements names, made anew when that changes.
 pub(crate) fn environment(venv: &Path, requirements: &Path) -> Result<PathBuf> {
+    environment_above(None, venv, requirements)
+}
+
+/// The same over the packages of another interpreter, which stays as it is: what it has is not installed again.
+pub(crate) fn environment_above(below: Option<&Path>, venv: &Path, requirements: &Path) -> Result<PathBuf> {
     let named = || format!("read {}", requirements.display());
-    let wanted = std::fs::read_to_string(requirements).with_context(named)?;
+    let mut wanted = std::fs::read_to_string(requirements).with_context(named)?;
+    let packages = below.map(packages_of).transpose()?;
+    if let Some(packages) = &packages {
+        wanted.push_str(&format!("# above {packages}\n"));
+    }
     let python = venv.join("bin/python");
     let stamp = venv.join("installed.txt");
     if std::fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
         return Ok(python);
     }
-    run_command(Command::new("python3").args(["-m", "venv", "--clear"]).arg(venv))?;
+    let maker = below.unwrap_or(Path::new("python3"));
+    run_command(Command::new(maker).args(["-m", "venv", "--clear"]).arg(venv))?;
+    if let Some(packages) = packages {
+        // Python reads it at each start, and looks there after the environment's own packages.
+        std::fs::write(Path::new(&packages_of(&python)?).join("below.pth"), packages + "\n")?;
+    }
     let mut pip = Command::new(&python);
     pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"]);
     run_command(pip.arg(requirements))?;
     std::fs::write(&stamp, wanted).with_context(|| format!("write {}", stamp.display()))?;
     Ok(python)
+}
+
+/// The folder of an interpreter's packages.
+fn packages_of(python: &Path) -> Result<String> {
+    let told = Command::new(python)
+        .args(["-c", "import sysconfig; print(sysconfig.get_path('purelib'))"])
+        .output()
+        .with_context(|| format!("start {}", python.display()))?;
+    anyhow::ensure!(told.status.success(), "ask {} for its packages: {}", python.display(), told.status);
+    Ok(String::from_utf8(told.stdout)?.trim().to_owned())
 }
 
 /// A command that runs the interpreter with the modules of `xtask/python` in reach.

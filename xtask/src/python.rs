@@ -20,26 +20,25 @@ pub(crate) fn test(profile: &str) -> Result<()> {
     )?;
     let mut pytest = Command::new(&python);
     // From the root: beside the package's sources these would be imported instead of the wheel.
-    pytest.args(["-m", "pytest", "-p", "no:cacheprovider", "python/tests"]);
-    pytest.arg("python/frameworks/test_boosting.py").env("PYTHONDONTWRITEBYTECODE", "1");
+    pytest.args(["-m", "pytest", "-rs", "-p", "no:cacheprovider", "python/tests"]);
+    pytest.args(["python/frameworks/test_boosting.py", "python/frameworks/test_trainer_events.py"]);
+    pytest.env("PYTHONDONTWRITEBYTECODE", "1").env("TRAILMARK_WHEEL", &wheel);
     run_command(with_program(&mut pytest, profile))
 }
 
-/// The callbacks beside the real frameworks, and the example, in the environment of the Python peers.
+/// The callbacks beside the real frameworks, and the example, above the packages of the Python peers.
 pub(crate) fn test_frameworks(profile: &str) -> Result<()> {
     let builder = environment("venv", &root().join("python/requirements.txt"))?;
     let wheel = wheel(&builder, profile)?;
-    let site = root().join("target/python/site");
-    if site.exists() {
-        std::fs::remove_dir_all(&site)?;
-    }
-    // Beside the peers' packages, not among them: they may be another's.
-    let mut pip = Command::new(&builder);
-    pip.args(["-m", "pip", "install", "--quiet", "--target"]).arg(&site).arg(&wheel).arg("pytest>=8,<10");
-    run_command(&mut pip)?;
-    let mut tests = Command::new(peers::interpreter()?);
-    tests.args(["-m", "pytest", "-p", "no:cacheprovider", "python/frameworks"]).env("PYTHONPATH", &site);
-    tests.env("PYTHONDONTWRITEBYTECODE", "1").env("TRAILMARK_AIM_SITE", site_of(&peers::aim()?)?);
+    let requirements = root().join("python/frameworks/requirements.txt");
+    let venv = root().join("target/python/frameworks");
+    let python = peers::environment_above(Some(&peers::interpreter()?), &venv, &requirements)?;
+    install(&python, &wheel)?;
+    let mut tests = Command::new(&python);
+    tests.args(["-m", "pytest", "-rs", "-p", "no:cacheprovider", "python/frameworks"]);
+    // Here all frameworks are installed, so that a test that skips has proven nothing.
+    tests.env("TRAILMARK_SKIP_NOTHING", "1").env("PYTHONDONTWRITEBYTECODE", "1");
+    tests.env("TRAILMARK_AIM_SITE", site_of(&peers::aim()?)?);
     run_command(with_program(&mut tests, profile))
 }
 
