@@ -26,11 +26,13 @@ def test_xgboost(tmp_path: Path) -> None:
 
     callback = AimCallback(repo=str(tmp_path), system_tracking_interval=None, log_system_params=False)
     rows, result = xgboost.DMatrix(ROWS, LABELS), {}
-    options = {"objective": "binary:logistic", "eval_metric": ["logloss", "auc"]}
+    options = {"objective": "binary:logistic", "eval_metric": ["logloss", "auc"], "max_depth": 2, "eta": 0.5}
     sets = [(rows, "train"), (xgboost.DMatrix(ROWS[:50], LABELS[:50]), "valid")]
     xgboost.train(options, rows, 5, evals=sets, evals_result=result, callbacks=[callback], verbose_eval=False)
     run = callback.experiment
     assert run.status == "finished"
+    hparams = run["hparams"]
+    assert (hparams["max_depth"], hparams["eta"], hparams["objective"]) == (2, 0.5, "binary:logistic")
     for subset in ("train", "valid"):
         for name in ("logloss", "auc"):
             assert points(run, name, subset) == (list(range(5)), result[subset][name])
@@ -48,6 +50,7 @@ def test_xgboosts_cross_validation(tmp_path: Path) -> None:
     options = {"objective": "binary:logistic", "eval_metric": "logloss"}
     table = xgboost.cv(options, xgboost.DMatrix(ROWS, LABELS), 4, nfold=3, callbacks=[callback], as_pandas=False)
     run = callback.experiment
+    assert run.status == "finished" and run["hparams", "booster"] == "gbtree"
     assert points(run, "logloss", "test")[0] == [0, 1, 2, 3]
     assert points(run, "logloss", "test")[1] == pytest.approx(table["test-logloss-mean"])
     assert points(run, "logloss_std", "test")[1] == pytest.approx(table["test-logloss-std"])

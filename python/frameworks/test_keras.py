@@ -130,9 +130,7 @@ def test_a_search_has_a_run_for_each_trial(keras: Any, tmp_path: Path) -> None:
         build, objective="val_loss", max_trials=2, executions_per_trial=2, directory=str(tmp_path / "tuner")
     )
     callback = AimCallback(tuner, repo=str(tmp_path / "repo"), experiment="search", **QUIET)
-    tuner.search(
-        ROWS, LABELS, validation_split=0.25, epochs=2, batch_size=12, verbose=0, callbacks=[callback]
-    )
+    tuner.search(ROWS, LABELS, validation_split=0.25, epochs=2, batch_size=12, verbose=0, callbacks=[callback])
     runs = list(Repo(str(tmp_path / "repo")).iter_runs())
     assert sorted(run["hparams", "rate"] for run in runs) == [0.125, 0.25]
     assert {run["trial_id"] for run in runs} == set(tuner.oracle.trials)

@@ -43,7 +43,7 @@ def logger_of(folder: Path, **options: Any) -> Any:
     return AimLogger(**{"repo": str(folder / "repo"), "experiment": "lit", **quiet, **options})
 
 
-def module_of(pl: Any, fails_at: int = -1, error: Any = RuntimeError("no batch")) -> Any:
+def module_of(pl: Any, fails_at: int = -1, error: Any = None) -> Any:
     import torch
 
     class Line(pl.LightningModule):
@@ -54,7 +54,7 @@ def module_of(pl: Any, fails_at: int = -1, error: Any = RuntimeError("no batch")
 
         def training_step(self, batch: Any, index: int) -> Any:
             if index == fails_at:
-                raise error
+                raise error or RuntimeError("no batch")
             loss = self.layer(batch).mean() ** 2
             self.log("train_loss", loss)
             self.log("plain", 2.0)
@@ -65,7 +65,7 @@ def module_of(pl: Any, fails_at: int = -1, error: Any = RuntimeError("no batch")
 
         def test_step(self, batch: Any, index: int) -> None:
             if fails_at == 99:
-                raise error
+                raise error or RuntimeError("no batch")
             self.log("test_acc", 0.75)
 
         def configure_optimizers(self) -> Any:
@@ -124,9 +124,7 @@ def test_fit_and_test_are_one_run(pl: Any, logger: Any, tmp_path: Path) -> None:
     assert list((tmp_path / "root" / "lit" / run.hash / "checkpoints").glob("*.ckpt"))
 
 
-@pytest.mark.parametrize(
-    ("error", "status"), [(RuntimeError("no batch"), "failed"), (KeyboardInterrupt(), "killed")]
-)
+@pytest.mark.parametrize(("error", "status"), [(RuntimeError("no batch"), "failed"), (KeyboardInterrupt(), "killed")])
 def test_a_training_that_fails_leaves_a_run_that_says_so(
     pl: Any, logger: Any, tmp_path: Path, error: BaseException, status: str
 ) -> None:
@@ -196,9 +194,7 @@ def test_names_and_contexts_of_ones_own(pl: Any, tmp_path: Path) -> None:
         logger_of(tmp_path, train_metric_prefix="fit_", context_prefixes=prefixes)
 
 
-def test_other_processes_record_nothing(
-    pl: Any, logger: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_other_processes_record_nothing(pl: Any, logger: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from trailmark.pytorch_lightning import rank_zero_only
 
     monkeypatch.setattr(rank_zero_only, "rank", 1)

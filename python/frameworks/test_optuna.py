@@ -107,9 +107,7 @@ def test_objectives_track_into_the_runs_of_their_trials_in_many_threads(optuna: 
         assert points(run, "number") == [(0, run["trial_number"])] and run.status == "finished"
 
 
-def test_several_objectives_have_a_name_each(
-    optuna: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_several_objectives_have_a_name_each(optuna: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     from trailmark.optuna import TrailmarkCallback
 
     def objective(trial: Any) -> tuple[float, float]:

@@ -103,9 +103,7 @@ def test_other_processes_record_nothing(tmp_path: Path) -> None:
     assert not (tmp_path / "repo").exists()
 
 
-def test_what_cannot_be_recorded_does_not_stop_the_training(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_what_cannot_be_recorded_does_not_stop_the_training(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     from trailmark.hugging_face import TrailmarkCallback
 
     callback = TrailmarkCallback(repo=str(tmp_path / "repo"), system_tracking_interval=None)

@@ -1,8 +1,8 @@
 """For CatBoost: a logger that reads what it prints, as Aim's, and a callback that is told numbers.
 
 ``fit(log_cout=AimLogger())`` works for every device and reads what is printed: the metric that is optimised, under
-``{"log": "learn"}``, ``"test"`` and ``"best"``. ``fit(callbacks=[TrailmarkCallback()])`` gets every metric of every data
-set with all its digits, under ``{"subset": NAME}``; CatBoost offers callbacks on CPUs only.
+``{"log": "learn"}``, ``"test"`` and ``"best"``. ``fit(callbacks=[TrailmarkCallback()])`` gets every metric of every
+data set with all its digits, under ``{"subset": NAME}``; CatBoost offers callbacks on CPUs only.
 """
 
 from __future__ import annotations
@@ -69,9 +69,7 @@ class TrailmarkLogger(Recording):
     ) -> None:
         if log_cout not in (None, _STDOUT) and not hasattr(log_cout, "write"):
             raise TypeError(f"TrailmarkLogger: got log_cout {log_cout!r}, want something to write to")
-        super().__init__(
-            repo, experiment, system_tracking_interval, log_system_params, capture_terminal_logs, **more
-        )
+        super().__init__(repo, experiment, system_tracking_interval, log_system_params, capture_terminal_logs, **more)
         self._loss_function = loss_function
         self._printed_to = log_cout
         self._rest = ""

@@ -30,9 +30,7 @@ class TrailmarkCallback(EpochRecording, Callback):  # type: ignore[misc,unused-i
         capture_terminal_logs: bool = True,
         **more: Any,
     ) -> None:
-        super().__init__(
-            repo, experiment, system_tracking_interval, log_system_params, capture_terminal_logs, **more
-        )
+        super().__init__(repo, experiment, system_tracking_interval, log_system_params, capture_terminal_logs, **more)
         self.tuner = tuner
         self._trial_id: Optional[str] = None
 

@@ -36,9 +36,7 @@ class TrailmarkLogger(Recording, BaseLogger):  # type: ignore[misc,unused-ignore
         capture_terminal_logs: bool = True,
         **more: Any,
     ) -> None:
-        super().__init__(
-            repo, experiment, system_tracking_interval, log_system_params, capture_terminal_logs, **more
-        )
+        super().__init__(repo, experiment, system_tracking_interval, log_system_params, capture_terminal_logs, **more)
         named = {"train": train_metric_prefix, "val": val_metric_prefix, "test": test_metric_prefix}
         self._prefixes = of_subsets(named)
 
