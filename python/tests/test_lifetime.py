@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from trailmark import Run
+from trailmark import Repo, Run
 
 OPEN = """
 from trailmark import Run
@@ -254,3 +254,28 @@ def test_runs_may_print_one_inside_the_other(folder: str, capsys: Any) -> None:
     assert capsys.readouterr().out == "outer\nboth\nouter again\nnobody\n"
     told = {run: [line.data for line in run.get_terminal_logs().values] for run in (outer, inner)}
     assert told == {outer: ["outer", "both", "outer again"], inner: ["both"]}
+
+
+def test_a_stream_that_others_wrap_or_give_back_is_recorded_once(program: Any) -> None:
+    done = program.run(
+        """
+import sys
+from trailmark import Run
+first = Run(repo=REPO)
+ours = sys.stdout.write
+sys.stdout.write = lambda text: ours(text)
+# Wrapped once more, over theirs.
+second = Run(repo=REPO)
+print("within")
+second.close()
+del sys.stdout.write
+print("given back")
+third = Run(repo=REPO)
+print("again")
+third.close()
+first["is"] = "first"
+"""
+    )
+    assert done.returncode == 0 and done.stdout == "within\ngiven back\nagain\n", done.stderr
+    (run,) = [run for run in Repo(program.folder).iter_runs() if run.get("is")]
+    assert [line.data for line in run.get_terminal_logs().values] == ["within", "again"]

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result};
 
-use crate::command::{root, run_command};
+use crate::command::{output, root, run_command};
 
 /// The interpreter with the packages of `xtask/python/requirements.txt`.
 pub(crate) fn interpreter() -> Result<PathBuf> {
@@ -62,14 +62,11 @@ pub(crate) fn environment_above(below: Option<&Path>, venv: &Path, requirements:
     Ok(python)
 }
 
-/// The folder of an interpreter's packages.
-fn packages_of(python: &Path) -> Result<String> {
-    let told = Command::new(python)
-        .args(["-c", "import sysconfig; print(sysconfig.get_path('purelib'))"])
-        .output()
-        .with_context(|| format!("start {}", python.display()))?;
-    anyhow::ensure!(told.status.success(), "ask {} for its packages: {}", python.display(), told.status);
-    Ok(String::from_utf8(told.stdout)?.trim().to_owned())
+/// Where an interpreter's packages lie.
+pub(crate) fn packages_of(python: &Path) -> Result<String> {
+    let python = python.to_str().context("the interpreter's name is not Unicode")?;
+    let code = "import sysconfig; print(sysconfig.get_path('purelib'))";
+    Ok(output(python, &["-c", code])?.trim().to_owned())
 }
 
 /// A command that runs the interpreter with the modules of `xtask/python` in reach.

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result};
 
-use crate::command::{output, root, run_command};
+use crate::command::{root, run_command};
 use crate::peers;
 
 /// Builds a wheel under a profile, installs it into a virtual environment of its own, and runs types and tests there.
@@ -38,15 +38,8 @@ pub(crate) fn test_frameworks(profile: &str) -> Result<()> {
     tests.args(["-m", "pytest", "-rs", "-p", "no:cacheprovider", "python/frameworks"]);
     // Here all frameworks are installed, so that a test that skips has proven nothing.
     tests.env("TRAILMARK_SKIP_NOTHING", "1").env("PYTHONDONTWRITEBYTECODE", "1");
-    tests.env("TRAILMARK_AIM_SITE", site_of(&peers::aim()?)?);
+    tests.env("TRAILMARK_AIM_SITE", peers::packages_of(&peers::aim()?)?);
     run_command(with_program(&mut tests, profile))
-}
-
-/// Where an interpreter's packages lie.
-fn site_of(python: &Path) -> Result<String> {
-    let python = python.to_str().context("the interpreter's name is not Unicode")?;
-    let code = "import sysconfig; print(sysconfig.get_path('purelib'))";
-    Ok(output(python, &["-c", code])?.trim().to_owned())
 }
 
 /// Names the program that was built under the same profile, if it was: tests of servers start it, or skip.
