@@ -75,10 +75,9 @@ def module_of(pl: Any, fails_at: int = -1, error: Any = None) -> Any:
 
 
 def trainer_of(pl: Any, logger: Any, folder: Path, **options: Any) -> Any:
-    told = {"max_epochs": 2, "log_every_n_steps": 1, "enable_progress_bar": False, "enable_model_summary": False}
-    return pl.Trainer(
-        logger=logger, accelerator="cpu", devices=1, default_root_dir=str(folder / "root"), **{**told, **options}
-    )
+    told: dict[str, Any] = {"max_epochs": 2, "log_every_n_steps": 1, "enable_progress_bar": False}
+    told.update(enable_model_summary=False, accelerator="cpu", devices=1, default_root_dir=str(folder / "root"))
+    return pl.Trainer(logger=logger, **{**told, **options})
 
 
 def rows() -> Any:
@@ -203,6 +202,26 @@ def test_other_processes_record_nothing(pl: Any, logger: Any, tmp_path: Path, mo
     logger.finalize("success")
     assert isinstance(logger.experiment, Nobody) and logger.version == ""
     assert not (tmp_path / "repo").exists()
+
+
+def test_two_processes_are_one_run(pl: Any, tmp_path: Path) -> None:
+    # In a process of its own: it forks, and this one has threads.
+    code = f"""
+import sys
+sys.path.insert(0, {str(Path(__file__).parent)!r})
+import test_lightning as tests
+from pathlib import Path
+folder, package = Path({str(tmp_path)!r}), tests.importlib.import_module(tests.PACKAGE)
+logger = tests.logger_of(folder)
+trainer = tests.trainer_of(package, logger, folder, devices=2, strategy="ddp_fork")
+trainer.fit(tests.module_of(package), tests.rows(), tests.rows())
+"""
+    done = subprocess.run([sys.executable, "-c", code], text=True, capture_output=True, timeout=240)
+    assert done.returncode == 0, done.stderr
+    run = only_run(tmp_path)
+    # Three batches for two processes are two each.
+    assert [step for step, _ in points(run, "loss", {"subset": "train"})] == list(range(4))
+    assert run.status == "finished" and run["hparams", "rate"] == 0.1
 
 
 def test_a_place_that_is_none_is_told_before_the_training(pl: Any, tmp_path: Path) -> None:
