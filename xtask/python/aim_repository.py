@@ -4,9 +4,11 @@
 test reads the same (`crates/import/tests/aim.rs`). Numbers are written by their bits, bytes in hexadecimal digits.
 """
 
+import base64
 import json
 import math
 import os
+import pathlib
 import signal
 import struct
 import subprocess
@@ -17,6 +19,8 @@ import numpy as np
 import plotly.graph_objects
 from aim import Audio, Distribution, Figure, Image, Repo, Run, Text
 from aim.storage.object import CustomObject
+from aim.storage.treeview import TreeView
+from aim.storage.types import BLOB
 
 QUIET = {"system_tracking_interval": None, "capture_terminal_logs": False}
 
@@ -99,7 +103,7 @@ def make(folder: str) -> None:
 def finish(folder: str) -> None:
     """Deletes the run of `slow`, as another process, and gives a tag a colour."""
     repo = Repo.from_path(folder)
-    gone = [name for name in repo.list_all_runs() if repo.get_run(name).experiment == "slow"]
+    gone = [name for name in repo.list_all_runs() if repo.request_props(name, read_only=True).experiment == "slow"]
     if not gone or not repo.delete_runs(gone)[0]:
         sys.exit(f"delete the runs {gone}: they are still there")
     with repo.structured_db:
@@ -130,6 +134,19 @@ def many(folder: str, count: str, points: str) -> None:
             run.track(math.sin(step + index), name="loss", step=step, context={"subset": "train"})
             run.track(step % 10, name="acc", step=step, context={"subset": "eval"})
         run.close()
+
+
+def files(folder: str) -> None:
+    """A run with files, which Aim copies to a folder of this machine."""
+    run = Run(repo=folder, **QUIET)
+    place = pathlib.Path(folder, "artifacts").resolve()
+    place.mkdir()
+    run.set_artifacts_uri(f"file://{place}")
+    for name in ("weights.bin", "ünï.txt"):
+        path = pathlib.Path(folder, name)
+        path.write_bytes(name.encode() * 1000)
+        run.log_artifact(str(path), name=name, block=True)
+    run.close()
 
 
 def slow(folder: str, secs: str) -> None:
@@ -163,7 +180,7 @@ def plain(value: object) -> object:
     if isinstance(value, str):
         return f"s{value}"
     if isinstance(value, bytes):
-        return f"b{bytes(value).hex()}"
+        return {"__aim_bytes": "s" + base64.b64encode(value).decode()}
     if isinstance(value, (list, tuple)):
         return [plain(element) for element in value]
     if isinstance(value, dict):
@@ -179,8 +196,9 @@ def tracked(value: object) -> object:
         return f"n{bits(float(value))}"
     if not isinstance(value, CustomObject):
         raise TypeError(f"got {value!r}")
-    fields = value.storage
-    data = fields["data"] if "data" in fields else None
+    fields = value.storage.collect()
+    data = fields.get("data")
+    data = data.load() if isinstance(data, BLOB) else data
     name = value.AIM_NAME
     if name in ("aim.text", "aim.log_line"):
         return f"{name} {str(data)}"
@@ -205,28 +223,31 @@ def micros(secs: float) -> int:
     return math.floor(secs * 1e6 + 0.5)
 
 
-def collected(run: Run, key: str) -> dict:
-    """What lies below a key of a run; nothing for a run without it."""
+def collected(tree: TreeView, key: object) -> dict:
+    """What lies below a key; nothing where there is none."""
     try:
-        return run.meta_run_tree.collect(key)
+        return tree.collect(key)
     except KeyError:
         return {}
 
 
-def series(run: Run) -> list:
+def series(repo: Repo, run: str, meta: TreeView) -> list:
     """All series of a run, point by point."""
+    seqs = repo.request_tree("seqs", run, read_only=True).subtree("seqs")
+    trees = {1: seqs.subtree(("chunks", run)), 2: seqs.subtree(("v2", "chunks", run))}
     found = []
-    for context, names in collected(run, "traces").items():
-        said = run.meta_run_tree.collect(("contexts", context))
+    for context, names in collected(meta, "traces").items():
+        said = meta.collect(("contexts", context))
         for name, facts in names.items():
             version = facts.get("version", 1)
-            tree = run.series_run_trees[version].subtree((context, name))
+            tree = trees[version].subtree((context, name))
             columns = {part: dict(tree.array(part).items()) for part in ("val", "epoch", "time")}
             steps = dict(tree.array("step").items()) if version == 2 else {key: key for key in columns["val"]}
             points = []
             for key, step in steps.items():
                 epoch, moment = columns["epoch"].get(key), columns["time"].get(key)
-                point = [step, None if epoch is None else bits(float(epoch)), micros(moment)]
+                moment = None if moment is None else micros(moment)
+                point = [step, None if epoch is None else bits(float(epoch)), moment]
                 points.append([*point, tracked(columns["val"][key])])
             points.sort(key=lambda point: point[0])
             if points and points[-1][3] == "aim.log_line ":
@@ -235,29 +256,38 @@ def series(run: Run) -> list:
     return sorted(found, key=lambda one: (one["name"], json.dumps(one["context"], sort_keys=True)))
 
 
+def artifact(stored: CustomObject) -> str:
+    """The bytes of a file that lies on this machine, in hexadecimal digits; else its address."""
+    uri = stored.storage.collect()["uri"]
+    path = pathlib.Path(uri.removeprefix("file://"))
+    return path.read_bytes().hex() if uri.startswith("file://") and path.is_file() else uri
+
+
 def truth(folder: str) -> None:
-    """Prints everything that Aim reads."""
+    """Prints everything that Aim's storage gives, run by run: not what its index has, which may be stale."""
     repo = Repo.from_path(folder)
     runs = {}
-    for name in sorted(repo.list_all_runs()):
-        run = Run(name, repo=repo, read_only=True)
-        ended = run.end_time
-        runs[name] = {
-            "name": "" if run.name == f"Run: {name}" else run.name,
-            "description": run.description or "",
-            "experiment": run.experiment,
-            "tags": sorted(run.tags),
-            "archived": bool(run.archived),
-            "notes": [note.content for note in run.props.notes_obj],
-            "created": micros(run.creation_time),
+    for run in sorted(repo.list_all_runs()):
+        props = repo.request_props(run, read_only=True)
+        meta = repo.request_tree("meta", run, read_only=True).subtree(("meta", "chunks", run))
+        ended = meta.get("end_time", None)
+        runs[run] = {
+            "name": "" if props.name == f"Run: {run}" else props.name,
+            "description": props.description or "",
+            "experiment": props.experiment,
+            "tags": sorted(props.tags),
+            "archived": bool(props.archived),
+            "note": "\n\n".join(note.content for note in props.notes_obj),
+            "created": micros(props.creation_time),
             "ended": None if ended is None else micros(ended),
-            "params": plain(collected(run, "attrs")),
-            "series": series(run),
+            "params": plain(collected(meta, "attrs")),
+            "artifacts": {name: artifact(one) for name, one in collected(meta, "artifacts").items()},
+            "series": series(repo, run, meta),
         }
-    json.dump(runs, sys.stdout, ensure_ascii=False, sort_keys=True)
+    json.dump(runs, sys.stdout, ensure_ascii=False, sort_keys=True, indent=1)
     print()
 
 
 if __name__ == "__main__":
-    parts = [make, finish, crash, many, slow, truth]
+    parts = [make, finish, crash, many, files, slow, truth]
     {part.__name__: part for part in parts}[sys.argv[1]](*sys.argv[2:])

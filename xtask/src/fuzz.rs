@@ -13,7 +13,7 @@ use crate::bench::Raw;
 use crate::command::{output, root, run_command};
 
 /// Each target, and the folder of its seeds.
-const TARGETS: [(&str, &str); 8] = [
+const TARGETS: [(&str, &str); 9] = [
     ("query", "fuzz/seeds/query"),
     ("journal", "testdata/format"),
     ("frame", "testdata/format"),
@@ -22,6 +22,7 @@ const TARGETS: [(&str, &str); 8] = [
     ("settings", "fuzz/seeds/settings"),
     ("data_set", "fuzz/seeds/data_set"),
     ("aim", "fuzz/seeds/aim"),
+    ("rocks", "fuzz/seeds/rocks"),
 ];
 /// Seconds that each runs; `TRAILMARK_FUZZ_SECS` says otherwise.
 const SECONDS: u64 = 60;

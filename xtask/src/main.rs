@@ -23,6 +23,7 @@ mod deny;
 mod exports;
 mod fixtures;
 mod fuzz;
+mod import;
 mod long;
 mod peers;
 mod prove;

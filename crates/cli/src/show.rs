@@ -60,6 +60,7 @@ const HINTS: &[(&str, &str)] = &[
     ("revoke a token", "see what there is: trailmark token ls"),
     ("make a token", "see what there is: trailmark token ls"),
     ("find the server", "it is where trailmark up serves, for instance http://127.0.0.1:43800"),
+    ("read an Aim repository", "give the folder .aim, or the one that it lies in"),
     ("copy runs:", "give another folder: trailmark runs cp RUN --to REPO"),
     ("is being recorded", "wait until it has ended, or copy it: trailmark runs cp RUN --to REPO"),
     ("manifest.toml", "trailmark repo repair makes the list of segments again from what they hold"),

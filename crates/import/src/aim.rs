@@ -82,6 +82,8 @@ impl Source for AimSource {
         for folder in folders {
             let hash = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
             match hash.parse::<RunId>() {
+                // Its writer makes it at this moment.
+                Ok(id) if !Database::is_begun(&self.folder("meta", id)) => {}
                 Ok(id) => {
                     let name = self.props.runs.get(&hash).map(|run| run.name.clone());
                     let called = name.filter(|name| !name.is_empty()).unwrap_or(hash);

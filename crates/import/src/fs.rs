@@ -1,8 +1,10 @@
 //! Every touch of the file system: sources are opened for reading only, and nothing is made beside them.
 #![allow(clippy::disallowed_methods)]
 
+use std::fmt::Debug;
 use std::fs::File;
 use std::io::{self, Read as _};
+use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -62,4 +64,36 @@ pub(crate) fn read_at_most(path: &Path, most: u64) -> Result<Vec<u8>, ImportErro
         return Err(named("read a file", path)(error));
     }
     Ok(bytes)
+}
+
+/// Bytes that are read at any place.
+pub(crate) trait ReadAt: Debug {
+    /// How many there are.
+    fn n_bytes(&self) -> io::Result<u64>;
+
+    /// Fills a buffer from a place on.
+    fn read_at(&self, into: &mut [u8], offset: u64) -> io::Result<()>;
+}
+
+impl ReadAt for File {
+    fn n_bytes(&self) -> io::Result<u64> {
+        Ok(self.metadata()?.len())
+    }
+
+    fn read_at(&self, into: &mut [u8], offset: u64) -> io::Result<()> {
+        self.read_exact_at(into, offset)
+    }
+}
+
+#[cfg(any(test, feature = "fuzzing"))]
+impl ReadAt for Vec<u8> {
+    fn n_bytes(&self) -> io::Result<u64> {
+        Ok(self.len() as u64)
+    }
+
+    fn read_at(&self, into: &mut [u8], offset: u64) -> io::Result<()> {
+        let bytes = usize::try_from(offset).ok().and_then(|offset| self.get(offset..)?.get(..into.len()));
+        into.copy_from_slice(bytes.ok_or(io::ErrorKind::UnexpectedEof)?);
+        Ok(())
+    }
 }

@@ -19,3 +19,9 @@ pub use error::ImportError;
 pub use intake::Intake;
 pub use report::{Fate, Problem, Progress, Report, RunReport, Watch, import};
 pub use source::{Found, Head, Listing, Source};
+
+/// Doors for fuzz targets.
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing {
+    pub use crate::rocks::fuzzing::rocks;
+}

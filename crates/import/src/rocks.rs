@@ -10,7 +10,12 @@
 mod batch;
 mod block;
 mod database;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 mod log;
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::disallowed_methods)]
+mod made;
 mod manifest;
 mod memory;
 mod table;

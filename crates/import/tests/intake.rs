@@ -4,7 +4,9 @@
 use std::collections::BTreeSet;
 use std::sync::atomic::AtomicBool;
 
-use trailmark_core::{Context, Edit, End, ParamValue, Params, RunId, RunStatus, SeriesKey, Value, WallTime};
+use trailmark_core::{
+    Context, Edit, End, LogLine, ParamValue, Params, RunId, RunStatus, SeriesKey, Stream, Value, WallTime,
+};
 use trailmark_import::{Fate, Found, Head, ImportError, Intake, Listing, Report, Source, Watch, import};
 use trailmark_store::{Repository, Stamp, Store as _};
 
@@ -18,6 +20,7 @@ struct Made {
     /// Asks to stop after so many points.
     stops_after: Option<usize>,
     problem: bool,
+    lines: Vec<&'static str>,
 }
 
 impl Source for Made {
@@ -41,6 +44,11 @@ impl Source for Made {
             let at = Stamp { step: *step, micros: 1_000_000 + step, epoch: f64::NAN };
             into.points(&key, vec![(at, value.clone())])?;
         }
+        let lines = self.lines.iter().enumerate().map(|(step, text)| {
+            let at = Stamp { step: step as i64, micros: 5, epoch: f64::NAN };
+            (at, Value::Log(LogLine { stream: Stream::Stdout, text: (*text).to_owned() }))
+        });
+        into.lines(&SeriesKey::new("logs", Context::empty()), lines.collect())?;
         if self.problem {
             into.problem("file", "cut off");
         }
@@ -160,4 +168,28 @@ fn a_run_that_is_recorded_here_is_left_alone() {
     let writer = repository.writer(RUN).unwrap();
     assert_eq!(fate(&mut source, &repository), (Fate::Running, 0));
     drop(writer);
+}
+
+#[test]
+fn a_line_that_was_not_whole_is_replaced() {
+    let (_folder, repository) = repository();
+    let lines = || {
+        let run = repository.read_run(RUN).unwrap();
+        let points = &run.series[&SeriesKey::new("logs", Context::empty())].points;
+        let text = |value: &Value| match value {
+            Value::Log(line) => line.text.clone(),
+            other => panic!("{other:?}"),
+        };
+        points.iter().map(|point| text(&point.value)).collect::<Vec<_>>()
+    };
+    for (now, want) in [
+        (vec!["one", "tw"], (Fate::New, 2)),
+        (vec!["one", "two", "t"], (Fate::Grown, 2)),
+        (vec!["one", "two", "three"], (Fate::Grown, 1)),
+        (vec!["one", "two", "three"], (Fate::Same, 0)),
+    ] {
+        let mut source = Made { lines: now.clone(), ..Made::default() };
+        assert_eq!(fate(&mut source, &repository), want);
+        assert_eq!(lines(), now);
+    }
 }

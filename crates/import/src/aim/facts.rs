@@ -104,9 +104,8 @@ fn params(value: &Node, into: &mut Intake<'_>) -> Result<(), ImportError> {
 
 /// Hands a file over: its bytes where it lies on this machine, else its address.
 fn take_artifact(name: &str, artifact: Artifact, into: &mut Intake<'_>) -> Result<(), ImportError> {
-    let Some(path) = artifact.uri.strip_prefix(FILE).map(PathBuf::from) else {
-        return into.artifact(name, artifact);
-    };
+    let path = artifact.uri.strip_prefix(FILE).map(PathBuf::from);
+    let Some(path) = path.filter(|path| path.is_absolute()) else { return into.artifact(name, artifact) };
     let n_bytes = fs::state(&path).map(|state| state.0);
     if n_bytes.is_some() && into.kept_artifact(name).map(|kept| kept.n_bytes) == n_bytes {
         return Ok(());

@@ -125,6 +125,7 @@ impl OfRun {
             times: Vec::new(),
             values: Vec::new(),
             present: None,
+            is_torn: false,
             ready: Vec::new(),
         }
     }
@@ -146,6 +147,8 @@ struct Series {
     values: Vec<(i64, Node)>,
     /// The value that is being put together, of a series under steps.
     present: Option<(i64, Tree)>,
+    /// Whether a part of it could not be read.
+    is_torn: bool,
     /// Points that are to be handed over.
     ready: Vec<(Stamp, Value)>,
 }
@@ -180,6 +183,7 @@ impl Series {
                     tree.put(place.rest, cursor.value(), false)
                 };
                 if let Err(error) = put {
+                    self.is_torn = true;
                     into.problem(readable(cursor.key()), error.to_string());
                 }
             }
@@ -189,7 +193,8 @@ impl Series {
 
     /// Takes the value that is put together for whole.
     fn complete(&mut self, into: &mut Intake<'_>) -> Result<(), ImportError> {
-        let Some((key, tree)) = self.present.take() else { return Ok(()) };
+        let is_torn = std::mem::take(&mut self.is_torn);
+        let Some((key, tree)) = self.present.take().filter(|_| !is_torn) else { return Ok(()) };
         let step = if self.is_hashed { found(&self.steps, key) } else { Some(key) };
         let (Some(step), Some(node)) = (step, tree.finish()) else { return Ok(()) };
         let at = self.stamp(step, found(&self.epochs, key), found(&self.times, key));

@@ -25,6 +25,9 @@ const PAUSE: Duration = Duration::from_millis(25);
 /// Bytes of a log, or of the list of files, at most; Aim's logs have about one megabyte.
 const MOST_LOG: u64 = 1 << 30;
 
+/// Problems of a database that are held.
+const MOST_PROBLEMS: usize = 100;
+
 /// Why a database cannot be read at all.
 #[derive(Debug, Error)]
 pub(crate) enum DatabaseError {
@@ -56,16 +59,24 @@ pub(crate) struct Database {
 impl Database {
     /// Opens a database as it is now.
     pub(crate) fn open(folder: &Path) -> Result<Self, DatabaseError> {
-        let mut n_tries = 0;
-        loop {
-            n_tries += 1;
-            match Self::try_open(folder, n_tries == MOST_TRIES) {
+        let mut before = None;
+        for n_tries in 1.. {
+            let listed = list_of_files(folder)?;
+            // What does not change meanwhile is not mended by waiting.
+            let is_last = n_tries == MOST_TRIES || before.as_ref() == Some(&listed);
+            match Self::try_open(folder, &listed, is_last) {
                 Ok(Some(database)) => return Ok(database),
-                Err(error @ DatabaseError::Damaged { .. }) if n_tries == MOST_TRIES => return Err(error),
-                Err(error @ DatabaseError::Missing) => return Err(error),
+                Err(error) if is_last => return Err(error),
                 _ => std::thread::sleep(PAUSE),
             }
+            before = Some(listed);
         }
+        Err(DatabaseError::Missing)
+    }
+
+    /// Whether there is a database, or at least what was left of one: its writer has done more than make the folder.
+    pub(crate) fn is_begun(folder: &Path) -> bool {
+        folder.join("CURRENT").is_file() || Self::n_bytes(folder) > 0
     }
 
     /// About how many bytes there are to read.
@@ -76,11 +87,14 @@ impl Database {
     }
 
     /// Opens what the list of files names; none when it changed meanwhile and this is not the last try.
-    fn try_open(folder: &Path, is_last: bool) -> Result<Option<Self>, DatabaseError> {
-        let (name, listed) = list_of_files(folder)?;
+    fn try_open(
+        folder: &Path,
+        (name, listed): &(String, Vec<u8>),
+        is_last: bool,
+    ) -> Result<Option<Self>, DatabaseError> {
         let number = name.strip_prefix("MANIFEST-").and_then(|number| number.parse().ok()).unwrap_or(0);
-        let path = folder.join(&name);
-        let manifest = Manifest::read(&listed, number);
+        let path = folder.join(name);
+        let manifest = Manifest::read(listed, number);
         let manifest = manifest.map_err(|reason| DatabaseError::Damaged { path: path.clone(), reason })?;
         let mut problems = Vec::new();
         let mut problem = |path: &Path, reason: String| {
@@ -105,7 +119,7 @@ impl Database {
         for number in manifest.tables.keys() {
             let path = folder.join(format!("{number:06}.sst"));
             match fs::open(&path) {
-                Ok(file) => match Table::open(&path, file) {
+                Ok(file) => match Table::open(&path, Box::new(file)) {
                     Ok(table) => tables.push(table),
                     Err(reason) => problem(&path, reason),
                 },
@@ -113,7 +127,8 @@ impl Database {
                 Err(error) => problem(&path, reason_of(&error)),
             }
         }
-        if !is_last && list_of_files(folder).ok() != Some((name, listed)) {
+        let is_same = |now: (String, Vec<u8>)| (&now.0, &now.1) == (name, listed);
+        if !is_last && !list_of_files(folder).is_ok_and(is_same) {
             return Ok(None);
         }
         let mut tombstones = std::mem::take(&mut memory.tombstones);
@@ -137,6 +152,14 @@ impl Database {
     /// Bytes of sorted files that were read so far.
     pub(crate) fn n_read(&self) -> u64 {
         self.n_read.get()
+    }
+
+    /// Takes note of a problem, once: several walks meet the same.
+    fn tell(&self, problem: Problem) {
+        let mut problems = self.problems.borrow_mut();
+        if problems.len() < MOST_PROBLEMS && !problems.contains(&problem) {
+            problems.push(problem);
+        }
     }
 
     /// What could not be read so far.
@@ -220,7 +243,7 @@ impl Cursor<'_> {
                 Kind::Foreign(kind) => {
                     let place = String::from_utf8_lossy(&self.key).into_owned();
                     let reason = format!("an entry has the type {kind}, which Aim does not write");
-                    self.database.problems.borrow_mut().push(Problem { place, reason });
+                    self.database.tell(Problem { place, reason });
                 }
             }
         }
@@ -271,8 +294,7 @@ impl Cursor<'_> {
             if !table.problems.is_empty() {
                 let place = table.table.path.display().to_string();
                 let problems = table.problems.drain(..);
-                let problems = problems.map(|reason| Problem { place: place.clone(), reason });
-                self.database.problems.borrow_mut().extend(problems);
+                problems.for_each(|reason| self.database.tell(Problem { place: place.clone(), reason }));
             }
         }
     }

@@ -45,7 +45,7 @@ impl Manifest {
     }
 
     /// Applies one edit: tags, each with what belongs to it.
-    fn apply(&mut self, edit: &[u8]) -> Result<(), String> {
+    pub(super) fn apply(&mut self, edit: &[u8]) -> Result<(), String> {
         let mut wire = Wire(edit);
         let mut found = Edit::default();
         while !wire.is_empty() {

@@ -5,14 +5,13 @@
 //! u32le version · u64le magic`, 53 bytes. Behind each block stand `u8 compression · u32le check sum`; the check sum covers
 //! both before it. The block of properties says how the index is made.
 
-use std::fs::File;
-use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
 use super::block::{Block, Handle, TRAILER};
 use super::split_key;
 use super::tombstones::Tombstone;
 use super::wire::{Wire, masked_crc};
+use crate::fs::ReadAt;
 
 const FOOTER: u64 = 53;
 const MAGIC: u64 = 0x88e2_41b7_85f4_cff7;
@@ -30,7 +29,7 @@ type Index = Vec<(Box<[u8]>, Handle)>;
 #[derive(Debug)]
 pub(super) struct Table {
     pub(super) path: PathBuf,
-    file: File,
+    file: Box<dyn ReadAt>,
     n_bytes: u64,
     has_sums: bool,
     index: Index,
@@ -49,11 +48,11 @@ struct Form {
 
 impl Table {
     /// Opens a file: reads its footer, properties, deleted ranges and index.
-    pub(super) fn open(path: &Path, file: File) -> Result<Self, String> {
-        let n_bytes = file.metadata().map_err(|error| error.to_string())?.len();
+    pub(super) fn open(path: &Path, file: Box<dyn ReadAt>) -> Result<Self, String> {
+        let n_bytes = file.n_bytes().map_err(|error| error.to_string())?;
         let at = n_bytes.checked_sub(FOOTER).ok_or("it is too short for a sorted file")?;
         let mut footer = [0; FOOTER as usize];
-        file.read_exact_at(&mut footer, at).map_err(|error| error.to_string())?;
+        file.read_at(&mut footer, at).map_err(|error| error.to_string())?;
         let (head, magic) = footer.split_last_chunk::<8>().ok_or("it has no footer")?;
         if u64::from_le_bytes(*magic) != MAGIC {
             return Err("it does not end as a sorted file of RocksDB's".to_owned());
@@ -170,7 +169,7 @@ impl Table {
             return Err(damaged("lies outside of the file"));
         }
         let mut bytes = vec![0; (at.n_bytes + TRAILER) as usize];
-        self.file.read_exact_at(&mut bytes, at.offset).map_err(|error| error.to_string())?;
+        self.file.read_at(&mut bytes, at.offset).map_err(|error| error.to_string())?;
         let Some((_, sum)) = bytes.split_last_chunk::<4>() else { return Err(damaged("is cut off")) };
         let sum = u32::from_le_bytes(*sum);
         bytes.truncate(at.n_bytes as usize + 1);

@@ -1,0 +1,43 @@
+//! `trailmark import`: a repository of the real Aim, once and again, whole and damaged.
+#![allow(clippy::disallowed_methods, clippy::unwrap_used)]
+
+mod program;
+
+use std::path::Path;
+
+use program::Place;
+use serde_json::Value;
+
+/// Unpacks the golden repository of Aim into the folder `old`.
+fn unpack(place: &Place) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/aim/repository.tar.gz");
+    let file = flate2::read::GzDecoder::new(std::fs::File::open(path).unwrap());
+    tar::Archive::new(file).unpack(place.path("old")).unwrap();
+}
+
+#[test]
+fn runs_of_aim_are_there_and_stay_as_they_are_at_the_next_import() {
+    let place = Place::new();
+    unpack(&place);
+    let said = place.run("import aim old").ok().stderr;
+    assert!(said.contains("4 runs new, 0 grown, 0 as before") && said.contains(", 0 that could"), "{said}");
+    let runs: Value = serde_json::from_str(&place.run("runs ls --all --json").ok().stdout).unwrap();
+    let named = runs.as_array().unwrap().iter().find(|run| run["name"] == "ein Läuf").unwrap();
+    assert_eq!((&named["experiment"], &named["status"]), (&"everything".into(), &"finished".into()));
+    assert_eq!(place.run("runs archive ein").code, 1);
+    let report: Value = serde_json::from_str(&place.run("import aim old/.aim --json").ok().stdout).unwrap();
+    assert_eq!((&report["points"], &report["problems"]), (&0.into(), &Value::Array(vec![])));
+    assert!(report["runs"].as_array().unwrap().iter().all(|run| run["fate"] == "same"), "{report}");
+}
+
+#[test]
+fn what_cannot_be_read_is_told() {
+    let place = Place::new();
+    place.run("import aim nowhere").fails(1, &["an Aim repository", "nowhere"], ".aim");
+    unpack(&place);
+    std::fs::remove_file(place.path("old/.aim/run_metadata.sqlite")).unwrap();
+    let done = place.run("import aim old");
+    let (code, said) = (done.code, done.stderr);
+    assert_eq!(code, 1, "{said}");
+    assert!(said.contains("warning: there is no such file") && said.contains("4 runs new"), "{said}");
+}
