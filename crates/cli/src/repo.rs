@@ -24,7 +24,10 @@ pub(crate) enum Repo {
     /// Makes the catalog again from the journals; nothing else is touched.
     #[command(after_help = "Example: trailmark repo rebuild")]
     Rebuild(Asked),
-    /// Moves what cannot be read into the folder set-aside, so that the rest checks clean; deletes nothing.
+    /// Mends what can be mended and moves what cannot be read into the folder set-aside; deletes nothing.
+    ///
+    /// Afterwards the rest checks clean. A segment with a few wrong bytes is put right; of one with many, what can be read
+    /// is written anew.
     #[command(after_help = "Example: trailmark repo check; trailmark repo repair")]
     Repair(Asked),
     /// Folds finished runs together into Parquet files, and gives the space of deleted ones back.
@@ -106,7 +109,7 @@ fn check(asked: &Asked) -> Result<u8> {
         return Ok(DONE);
     }
     say(&format!(
-        "{}; trailmark repo repair sets aside what cannot be read",
+        "{}; trailmark repo repair mends what can be mended and sets the rest aside",
         show::count(problems.len(), "problem")
     ));
     Ok(FAILED)
@@ -154,22 +157,25 @@ fn rebuild(asked: &Asked) -> Result<u8> {
 fn repair(asked: &Asked) -> Result<u8> {
     let repaired = Repository::open(&asked.place.path())?.repair()?;
     if asked.json {
-        let json = repaired
-            .iter()
-            .map(|one| json!({"path": one.problem.path, "reason": one.problem.reason, "kept": one.kept}));
+        let json = repaired.iter().map(|one| {
+            json!({
+                "path": one.problem.path, "reason": one.problem.reason, "kept": one.kept, "mended": one.is_mended,
+            })
+        });
         print(&json!({"repaired": json.collect::<Vec<_>>()}).to_string())?;
     }
     for one in repaired.iter().filter(|_| !asked.json) {
         print(&one.problem.to_string())?;
         match &one.kept {
             Some(kept) => print(&format!("  kept in {}", kept.display()))?,
+            None if one.is_mended => print("  made again")?,
             None => {
                 print("  left as it is: a backup may have what is missing, a newer trailmark what it wrote")?
             }
         }
     }
-    let lost = repaired.iter().filter(|one| one.kept.is_none()).count();
-    say(&format!("{} set aside, {lost} that cannot be mended", repaired.len() - lost));
+    let lost = repaired.iter().filter(|one| !one.is_mended).count();
+    say(&format!("{} mended or set aside, {lost} that cannot be mended", repaired.len() - lost));
     Ok(if lost == 0 { DONE } else { FAILED })
 }
 

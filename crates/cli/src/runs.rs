@@ -141,6 +141,7 @@ fn list(ls: &Ls) -> Result<u8> {
         None if !ls.cut.is_whole() => (search::sorted_runs(&repository, "", ls.all, &ls.cut)?, 0),
         None => {
             let mut rows = repository.rows()?;
+            search::tell_unread(rows.iter().map(|row| &**row));
             let n_all = rows.len();
             rows.retain(|row| ls.all || !row.is_archived);
             let n_hidden = n_all - rows.len();

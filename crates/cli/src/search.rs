@@ -17,6 +17,7 @@ use trailmark_store::{
     AnswerView, ArtifactItem, Repository, RunItem, RunRow, SeriesRow, Store as _, TrackedAnswer, read_answers,
 };
 
+use crate::show;
 use crate::terminal::warn;
 
 /// Kinds of items that runs hold, in the order in which an expression is tried to be about them.
@@ -80,11 +81,12 @@ pub(crate) enum Item {
 }
 
 /// The runs for which an expression holds, oldest first; archived ones only when it speaks of them or `all` is wanted.
+/// Whoever asks tells of runs that cannot be read.
 pub(crate) fn runs(repository: &Repository, text: &str, all: bool) -> Result<Vec<Arc<RunRow>>> {
-    sorted_runs(repository, text, all, &Cut::default())
+    runs_among(&items(repository)?, text, all, &Cut::default())
 }
 
-/// The same in another order, or some of them.
+/// The same in another order, or some of them, with a warning of runs that cannot be read.
 pub(crate) fn sorted_runs(
     repository: &Repository,
     text: &str,
@@ -92,10 +94,15 @@ pub(crate) fn sorted_runs(
     cut: &Cut,
 ) -> Result<Vec<Arc<RunRow>>> {
     let items = items(repository)?;
+    tell_unread(items.iter().map(|item| &*item.row));
+    runs_among(&items, text, all, cut)
+}
+
+fn runs_among(items: &[RunItem], text: &str, all: bool, cut: &Cut) -> Result<Vec<Arc<RunRow>>> {
     let (expression, order) =
-        understood(&items, |schema| Ok((parse(text, Kind::Runs, schema)?, order(cut, Kind::Runs, schema)?)))?;
+        understood(items, |schema| Ok((parse(text, Kind::Runs, schema)?, order(cut, Kind::Runs, schema)?)))?;
     let expression = if all { expression.with_archived() } else { expression };
-    matching_runs(&items, &expression, &order, cut)
+    matching_runs(items, &expression, &order, cut)
 }
 
 /// What an expression means: runs, or what they hold where it speaks of `metric`, `texts`, `images` and so on.
@@ -112,6 +119,7 @@ pub(crate) fn any(repository: &Repository, text: &str, cut: &Cut) -> Result<Foun
         Ok((expression, order))
     })?;
     let kind = expression.kind();
+    tell_unread(items.iter().map(|item| &*item.row));
     if kind == Kind::Runs {
         return Ok(Found::Runs(matching_runs(&items, &expression, &order, cut)?));
     }
@@ -317,6 +325,19 @@ impl Packs {
 
 fn stopped(error: &QueryError, text: &str) -> anyhow::Error {
     anyhow!("{}", error.render(text))
+}
+
+/// Warns of runs of which something cannot be read: what is shown may lack it.
+pub(crate) fn tell_unread<'a>(rows: impl Iterator<Item = &'a RunRow>) {
+    warn_unread(rows.filter(|row| !row.problems.is_empty()).count());
+}
+
+/// Warns of so many of them.
+pub(crate) fn warn_unread(n_runs: usize) {
+    if n_runs > 0 {
+        let runs = show::count(n_runs, "run");
+        warn(&format!("something of {runs} cannot be read; trailmark repo check says what"));
+    }
 }
 
 fn tell_problems(problems: &Problems, text: &str) {

@@ -41,6 +41,53 @@ fn a_damaged_repository_is_told_mended_and_loses_no_byte() {
 }
 
 #[test]
+fn damage_of_a_folded_run_is_told_by_whoever_shows_it() {
+    let place = Place::new();
+    place.train("").ok();
+    place.run("repo compact --now").ok();
+    let exported = place.run("runs export").ok();
+    assert!(!exported.stderr.contains("warning"), "{exported:?}");
+    let path = place.path(".trailmark/segments/000001-points.parquet");
+    let bytes = std::fs::read(&path).unwrap();
+    let damage = |places: &[usize]| {
+        let mut damaged = bytes.clone();
+        places.iter().for_each(|place| damaged[*place] ^= 0x20);
+        std::fs::write(&path, damaged).unwrap();
+    };
+
+    damage(&[bytes.len() / 2]);
+    let said = place.run("repo check");
+    assert_eq!(said.code, 1, "{said:?}");
+    assert!(said.stdout.contains("nothing is lost") && said.stdout.lines().count() == 1, "{said:?}");
+    assert_eq!(
+        place.run("runs export").ok().stdout,
+        exported.stdout,
+        "a flipped byte is put right as it is read"
+    );
+    let said = place.run("repo repair").ok();
+    assert!(said.stdout.contains("kept in") && said.stderr.contains("1 mended or set aside"), "{said:?}");
+    assert_eq!(std::fs::read(&path).unwrap(), bytes);
+
+    // The end says where everything lies.
+    damage(&[bytes.len() - 30, bytes.len() - 20, bytes.len() - 10]);
+    std::fs::remove_file(place.path(".trailmark/catalog.sqlite")).unwrap();
+    for words in
+        ["runs export", "runs export --table runs", "runs ls", "runs ls --json", "query run.name!='x'"]
+    {
+        let said = place.run(words).ok();
+        let lines: Vec<&str> = said.stderr.lines().filter(|line| line.starts_with("warning")).collect();
+        let want = ["warning: something of 1 run cannot be read; trailmark repo check says what"];
+        assert_eq!(lines, want, "{words}");
+    }
+    let said = place.run("repo check");
+    assert!(said.stdout.starts_with("damaged points of a segment, of runs "), "{said:?}");
+    assert!(!said.stdout.contains("External") && said.stdout.lines().count() == 1, "{said:?}");
+    place.run("repo repair").ok();
+    place.run("repo check").ok();
+    assert!(!place.run("runs ls").ok().stderr.contains("warning"));
+}
+
+#[test]
 fn a_backup_is_a_repository() {
     let place = Place::new();
     place.train("").ok();

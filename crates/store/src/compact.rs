@@ -326,11 +326,12 @@ impl Repository {
             return Ok(None);
         }
         let states = journals.states.clone();
-        Ok(self.fold_up(id, gather, journals).map(|whole| (whole, states)))
+        let whole = self.fold_up(id, gather, journals);
+        Ok((!whole.is_deleted()).then_some((whole, states)))
     }
 
-    /// Merges what was gathered of a run; none for a deleted one.
-    fn fold_up(&self, id: RunId, gather: Gather, journals: Journals) -> Option<Whole> {
+    /// Merges what was gathered of a run.
+    pub(crate) fn fold_up(&self, id: RunId, gather: Gather, journals: Journals) -> Whole {
         let (all, folder) = (journals.all(), self.inner.place.run(id));
         let mut about = About::default();
         about.apply(gather.records.clone());
@@ -341,11 +342,8 @@ impl Repository {
         let has_added = state.add(named);
         debug_assert!(has_added, "a run of which nothing is known takes everything");
         state.set_journals(journals, &folder);
-        if state.row.is_deleted {
-            return None;
-        }
         let row = std::sync::Arc::unwrap_or_clone(state.row);
-        Some(Whole::new(row, &about.params, gather, all))
+        Whole::new(row, &about.params, gather, all)
     }
 
     /// Puts what another repository's segment has of a run into a segment of this one, merged with what one here has;
@@ -372,9 +370,10 @@ impl Repository {
                 }
             }
         }
-        let Some(whole) = self.fold_up(id, gather, Journals { sealed, ..Journals::default() }) else {
+        let whole = self.fold_up(id, gather, Journals { sealed, ..Journals::default() });
+        if whole.is_deleted() {
             return Ok(0);
-        };
+        }
         self.inner.place.begin_format()?;
         self.inner.place.files.create_folder(&manifest::folder(self.path()))?;
         let mut manifest = segments.manifest.clone();

@@ -216,42 +216,82 @@ fn any_byte_of_a_segment_may_be_flipped_or_be_the_last() {
     let paths: Vec<PathBuf> = disk.paths().into_iter().filter(is_file).collect();
     assert_eq!(paths.len(), 4, "{paths:?}");
     let want = repository.read_run(run_id(1)).unwrap();
+    disk.keep_all();
     for path in paths {
         let bytes = disk.read(&path);
-        for place in (0..bytes.len()).step_by(3) {
-            let mut flipped = bytes.clone();
-            flipped[place] ^= 1 << (place % 8);
-            for (bytes, is_cut) in [(&flipped[..], false), (&bytes[..place], true)] {
-                disk.put(&path, bytes);
-                let case = format!("{}, byte {place}, cut: {is_cut}", path.display());
-                let repository = open(&disk);
-                assert_eq!(losses(&repository, run_id(3)), [(1, 9.0)], "{case}");
-                let problems = repository.check().unwrap();
-                assert!(problems.iter().any(|problem| problem.path == path), "{case}: {problems:?}");
-                // What is read is what was written, or it is told that something is missing.
-                match repository.read_run(run_id(1)) {
-                    Ok(run) if run.problems.is_empty() => {
-                        assert_eq!((&run.series, &run.name), (&want.series, &want.name), "{case}");
-                    }
-                    Ok(run) => assert!(run.problems.iter().all(|problem| problem.path == path), "{case}"),
-                    Err(crate::Error::NoRun { .. }) => {
-                        assert!(path.ends_with("000001-runs.parquet"), "{case}")
-                    }
-                    Err(error) => panic!("{case}: {error}"),
+        for place in (0..bytes.len()).step_by(17) {
+            let flipped = |places: &[usize]| {
+                let mut damaged = bytes.clone();
+                for place in places.iter().copied().filter(|place| *place < bytes.len()) {
+                    damaged[place] ^= 1 << (place % 8);
                 }
-                let wanted =
-                    Wanted { run: run_id(1), series: vec![key("loss")], columns: Columns::ALL, after: None };
-                let mut merger = Merger::default();
-                if repository.series(&wanted, &mut |block| merger.push(block.order, block.column)).is_ok() {
-                    let points = merger.finish();
-                    let read: Vec<(i64, f64)> = points.steps.into_iter().zip(points.values).collect();
-                    assert_eq!(read, LOSSES, "{case}");
+                damaged
+            };
+            let much = flipped(&[place, place + 5, place + 9, place + 16]);
+            for (what, damaged) in [
+                ("a byte", flipped(&[place])),
+                ("much", if much == flipped(&[place]) { continue } else { much }),
+                ("cut off", bytes[..place].to_vec()),
+            ] {
+                let disk = disk.after_power_cut();
+                disk.put(&path, &damaged);
+                let case = format!("{}, {what} at byte {place}", path.display());
+                let whole = (what == "a byte").then_some((&bytes[..], &want));
+                see_and_repair(&disk, (&path, &damaged), &case);
+                if let Some((bytes, want)) = whole {
+                    assert_eq!(disk.read(&path), bytes, "{case}: it is put right");
+                    assert_eq!(open(&disk).read_run(run_id(1)).unwrap(), *want, "{case}");
                 }
             }
         }
-        disk.put(&path, &bytes);
     }
-    assert_eq!(open(&disk).check().unwrap(), []);
+}
+
+/// A damaged file of a segment is told; what is read is what was written, or it is told that something is missing; and
+/// when it is mended what was read is still there.
+fn see_and_repair(disk: &Memory, (path, damaged): (&Path, &[u8]), case: &str) {
+    let repository = open(disk);
+    assert_eq!(losses(&repository, run_id(3)), [(1, 9.0)], "{case}");
+    let problems = repository.check().unwrap();
+    assert!(problems.iter().map(|problem| &*problem.path).eq([path]), "{case}: {problems:?}");
+    let read = |repository: &Repository| match repository.read_run(run_id(1)) {
+        Ok(run) => Some(run),
+        Err(crate::Error::NoRun { .. }) => {
+            assert!(path.ends_with("000001-runs.parquet"), "{case}");
+            None
+        }
+        Err(error) => panic!("{case}: {error}"),
+    };
+    let run = read(&repository);
+    if let Some(run) = &run {
+        assert!(run.problems.iter().all(|problem| problem.path == path), "{case}: {:?}", run.problems);
+        let points: Vec<(i64, f64)> = run
+            .series
+            .get(&key("loss"))
+            .map_or(Vec::new(), |series| series.numbers().map(|(step, number)| (step.0, number)).collect());
+        assert!(points.iter().all(|point| LOSSES.contains(point)), "{case}: {points:?}");
+        assert_eq!(losses(&repository, run_id(1)), points, "{case}");
+        let is_whole = points == LOSSES && run.name == "edited" && run.series.len() == 3;
+        assert!(is_whole || !run.problems.is_empty(), "{case}: {run:?}");
+        assert_eq!(repository.run(run_id(1)).unwrap().problems.is_empty(), run.problems.is_empty(), "{case}");
+    }
+    let repaired = repository.repair().unwrap();
+    let one = repaired.iter().find(|one| one.problem.path == path).unwrap();
+    assert!(one.is_mended, "{case}");
+    assert_eq!(disk.read(one.kept.as_ref().unwrap()), damaged, "{case}");
+    assert_eq!(open(disk).check().unwrap(), [], "{case}");
+    assert_eq!(losses(&open(disk), run_id(3)), [(1, 9.0)], "{case}");
+    for repository in [open(disk), repository] {
+        let mended = read(&repository);
+        if let Some(run) = &run {
+            let mended = mended.unwrap();
+            assert_eq!(
+                (mended.series, mended.name, mended.problems),
+                (run.series.clone(), run.name.clone(), vec![]),
+                "{case}"
+            );
+        }
+    }
 }
 
 #[test]

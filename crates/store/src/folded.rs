@@ -387,14 +387,14 @@ fn a_thousand_runs_folded_one_by_one_leave_few_segments() {
 
 #[test]
 fn a_damaged_segment_is_told_with_its_runs_and_the_others_are_read() {
-    let disk = Memory::default();
-    let repository = open(&disk);
-    write(&repository, &floats(0, 1, 30));
-    repository.compact(&AT_ONCE).unwrap();
-    write(&repository, &floats(1, 2, 30));
-    repository.compact(&AT_ONCE).unwrap();
-    let before = seen(&repository, run_id(1));
     for part in ["points", "runs"] {
+        let disk = Memory::default();
+        let repository = open(&disk);
+        write(&repository, &floats(0, 1, 30));
+        repository.compact(&AT_ONCE).unwrap();
+        write(&repository, &floats(1, 2, 30));
+        repository.compact(&AT_ONCE).unwrap();
+        let before = seen(&repository, run_id(1));
         let path = Path::new(FOLDER).join(format!("segments/000001-{part}.parquet"));
         let mut bytes = disk.read(&path);
         let middle = bytes.len() / 3;

@@ -16,6 +16,8 @@ use crate::points::Block;
 use crate::record::micros;
 use crate::row::RunRow;
 use crate::run::About;
+use crate::segment::check::Harmed;
+use crate::segment::manifest;
 use crate::store::{Appended, Changes, Contents, Cursor, Object, Page, Prune, Stats, Store, Wanted};
 use crate::{
     Batch, Compact, Compacted, Cut, Error, JournalWriter, Label, LabelOf, Labels, Order, Record, Repository,
@@ -113,7 +115,8 @@ impl Store for Repository {
     }
 
     fn check(&self) -> Result<Vec<Problem>, Error> {
-        let mut problems = self.check_segments()?;
+        let (mut problems, mut of_runs, mut harmed) = (Vec::new(), Vec::new(), Harmed::new());
+        let folder = manifest::folder(self.path());
         for id in self.run_ids()? {
             let run = match self.read_run(id) {
                 Ok(run) => run,
@@ -121,7 +124,14 @@ impl Store for Repository {
                 Err(error) => return Err(error),
             };
             let blobs = run.blobs();
-            problems.extend(run.problems);
+            for problem in run.problems {
+                if problem.path.starts_with(&folder) {
+                    harmed.entry(problem.path.clone()).or_default().insert(id);
+                    of_runs.push(problem);
+                } else {
+                    problems.push(problem);
+                }
+            }
             let lost = blobs.iter().map(|blob| self.blob_path(blob));
             let lost = lost.filter(|path| !self.inner.place.files.exists(path));
             problems.extend(lost.map(|path| Problem {
@@ -131,6 +141,10 @@ impl Store for Repository {
                 reason: "missing blob".into(),
             }));
         }
+        let of_segments = self.check_segments(&harmed)?;
+        // The damage of a file is told once, not by each run that has lost something by it.
+        of_runs.retain(|problem| !of_segments.iter().any(|told| told.path == problem.path));
+        problems.extend(of_segments.into_iter().chain(of_runs));
         for path in self.blobs()? {
             let mut file = self.inner.place.files.0.open(&path).map_err(fs::named("read a blob", &path))?;
             let kept = blob::hash(&mut file, |_| Ok(())).map_err(fs::named("read a blob", &path))?;

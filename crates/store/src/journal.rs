@@ -291,14 +291,14 @@ pub(crate) fn sync_names(files: &Files, path: &Path) -> std::io::Result<()> {
     folder.parent().map_or(Ok(()), |runs| files.0.sync_folder(runs))
 }
 
-/// Something in a journal that could not be read.
+/// Something in a file that could not be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// The journal.
+    /// The file.
     pub path: PathBuf,
     /// From which byte on.
     pub offset: u64,
-    /// How many bytes are dropped.
+    /// How many bytes are dropped; none where other bytes of the file are read.
     pub n_bytes: u64,
     /// What is wrong.
     pub reason: Cow<'static, str>,
@@ -307,7 +307,10 @@ pub struct Problem {
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { path, offset, n_bytes, reason } = self;
-        write!(f, "{reason}, {n_bytes} bytes dropped from byte {offset} on: {}", path.display())
+        match (offset, n_bytes) {
+            (0, 0) => write!(f, "{reason}: {}", path.display()),
+            _ => write!(f, "{reason}, {n_bytes} bytes dropped from byte {offset} on: {}", path.display()),
+        }
     }
 }
 

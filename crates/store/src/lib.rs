@@ -46,6 +46,10 @@ mod many;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod memory;
+mod mend;
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::disallowed_methods)]
+mod mended;
 mod outgoing;
 mod paired;
 mod points;

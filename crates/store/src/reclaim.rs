@@ -99,7 +99,7 @@ impl Repository {
         let is_ours = |path: &Path| {
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
             [".parquet", ".parquet.new", ".crc32c"].iter().any(|end| name.ends_with(end))
-                || name.contains(".crc32c.")
+                || [".parquet.", ".crc32c."].iter().any(|part| name.contains(part))
         };
         for path in self.inner.place.files.entries(&manifest::folder(self.path()))? {
             if is_ours(&path) && !named.contains(&path) {

@@ -199,6 +199,14 @@ impl Repository {
         }
     }
 
+    /// Lets a run be looked at again, of which something could not be read that could be when it was looked at.
+    pub(crate) fn doubt(&self, run: RunId) {
+        let mut scan = self.inner.scan.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(state) = scan.runs.get_mut(&run) {
+            (state.is_unread, state.is_settled) = (true, false);
+        }
+    }
+
     /// The segments as they are now.
     pub(crate) fn segments(&self) -> Result<Arc<Segments>, Error> {
         let mut scan = self.inner.scan.lock().unwrap_or_else(PoisonError::into_inner);

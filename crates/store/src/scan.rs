@@ -381,13 +381,13 @@ fn read_run(
             return Ok(Some(state));
         }
     }
-    if let Some(known) = known.filter(|_| paths.is_empty())
+    if let Some(known) = known.filter(|known| paths.is_empty() && !known.is_unread)
         && let Ok(Some(now)) = segments.sealed(id)
         && is_all_of(&now.exact.journals, &known.journals)
     {
         // What is known of it went into a segment as it was.
         let mut state = known.clone();
-        (state.sealed, state.is_unread) = (sealed, false);
+        state.sealed = sealed;
         state.set_journals(Journals { sealed: now.exact.journals, ..Journals::default() }, &place.run(id));
         return Ok(Some(state));
     }

@@ -84,6 +84,8 @@ pub trait Store: fmt::Debug + Send + Sync {
 
     /// Hands the numbers of series to `each`, block by block in no order; says from where to go on later.
     ///
+    /// Damage is no error: what can be read is handed out, and the run's row tells of the rest.
+    ///
     /// # Errors
     /// [`Error::NoRun`], [`Error::Io`], [`Error::Cursor`].
     fn series(&self, wanted: &Wanted, each: &mut dyn FnMut(Block<'_>)) -> Result<Cursor, Error>;

@@ -1,4 +1,4 @@
-//! Looking after a repository: a copy while writers write, the catalog made again, what is damaged set aside.
+//! Looking after a repository: a copy while writers write, the catalog made again, what is damaged mended or set aside.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use crate::journal::{NEWER, Problem};
 use crate::labels::LABELS;
 use crate::life::UNREADABLE;
 use crate::scan::{self, writer_of};
-use crate::segment::manifest::{self, Part};
+use crate::segment::manifest;
 use crate::views::VIEWS;
 use crate::{Error, Repository, Store as _};
 
@@ -34,9 +34,11 @@ pub struct CopiedFile<'a> {
 pub struct Repaired {
     /// What was wrong.
     pub problem: Problem,
-    /// Where the bytes lie now that could not be read; none where nothing is done: what is missing stays missing, and a
-    /// journal of a newer program, or one that the disk does not give back, stays where it is.
+    /// Where the bytes lie now that could not be read, or the file that was damaged.
     pub kept: Option<PathBuf>,
+    /// Whether something was done about it. What is missing stays missing, unless it can be made again; a journal of a
+    /// newer program, or a file that the disk does not give back, stays where it is.
+    pub is_mended: bool,
 }
 
 impl Repository {
@@ -122,26 +124,26 @@ impl Repository {
         Ok(n_runs)
     }
 
-    /// Checks everything and moves what cannot be read into the folder `set-aside`: a journal's damaged tail, a file that
-    /// is no journal, a file of a segment, a blob whose content is not what its name says. A list of segments that cannot
-    /// be read is made again from the segments; runs that were deleted for good may come back by that. Nothing is deleted; what a living writer holds is
-    /// left alone.
+    /// Checks everything, mends what can be mended and moves what cannot be read into the folder `set-aside`: a
+    /// journal's damaged tail, a file that is no journal, a blob whose content is not what its name says. A file of a
+    /// segment with a few wrong bytes is put right; else what can be read of the segment is folded again, and a copy of
+    /// what was damaged is set aside. A list of segments that cannot be read is made again from the segments; runs that
+    /// were deleted for good may come back by that. Nothing is deleted; what a living writer holds is left alone.
     ///
     /// # Errors
-    /// [`Error::Locked`] when a writer took the journal meanwhile; [`Error::Full`], [`Error::Io`].
+    /// [`Error::Locked`] when a writer took the journal meanwhile; [`Error::Busy`] when runs are being folded together;
+    /// [`Error::Full`], [`Error::Io`].
     pub fn repair(&self) -> Result<Vec<Repaired>, Error> {
         let mut repaired: Vec<Repaired> = self.repair_manifest()?.into_iter().collect();
-        for problem in self.check()? {
+        let folder = manifest::folder(self.path());
+        let (of_segments, others): (Vec<Problem>, Vec<Problem>) =
+            self.check()?.into_iter().partition(|problem| problem.path.starts_with(&folder));
+        repaired.extend(self.mend(of_segments)?);
+        for problem in others {
             let is_sound = [NEWER, UNREADABLE].iter().any(|reason| problem.reason.starts_with(reason));
-            let is_there = self.inner.place.files.exists(&problem.path) && !is_sound;
-            let is_segment = problem.path.starts_with(manifest::folder(self.path()));
-            let kept = match (is_there, is_segment) {
-                // A run's own view of the damage is told once more; the file has moved by then.
-                (_, true) => self.set_segment_aside(&problem)?,
-                (true, false) => Some(self.set_aside(&problem)?),
-                (false, false) => None,
-            };
-            repaired.push(Repaired { problem, kept });
+            let is_mended = self.inner.place.files.exists(&problem.path) && !is_sound;
+            let kept = if is_mended { Some(self.set_aside(&problem)?) } else { None };
+            repaired.push(Repaired { problem, kept, is_mended });
         }
         Ok(repaired)
     }
@@ -158,47 +160,35 @@ impl Repository {
         let problem = Problem { path, offset: 0, n_bytes, reason: reason.into() };
         let kept = self.set_aside(&problem)?;
         made.write(files, self.path())?;
-        Ok(Some(Repaired { problem, kept: Some(kept) }))
+        Ok(Some(Repaired { problem, kept: Some(kept), is_mended: true }))
     }
 
-    /// Moves a damaged file of a segment away and takes it out of the list; with the list of its runs, all of it.
-    fn set_segment_aside(&self, problem: &Problem) -> Result<Option<PathBuf>, Error> {
-        let _lock = self.compaction_lock()?;
-        let files = &self.inner.place.files;
-        let mut manifest = manifest::Manifest::read(files, self.path())?;
-        let mut kept = None;
-        for listed in &mut manifest.segments {
-            let number = listed.number;
-            let file = |part: &Part| manifest::file(self.path(), number, *part);
-            let Some(part) = listed.files.keys().copied().find(|part| file(part) == problem.path) else {
-                continue;
-            };
-            let gone: Vec<Part> =
-                if part == Part::Runs { listed.files.keys().copied().collect() } else { vec![part] };
-            for part in gone {
-                let path = file(&part);
-                if files.exists(&path) {
-                    let moved = self.set_aside(&Problem { path, offset: 0, ..problem.clone() })?;
-                    kept = kept.or(Some(moved));
-                }
-                listed.files.remove(&part);
-            }
-        }
-        manifest.segments.retain(|listed| listed.files.contains_key(&Part::Runs));
-        manifest.write(files, self.path())?;
+    /// A place in `set-aside` for bytes of a file from an offset on.
+    pub(crate) fn place_aside(&self, path: &Path, offset: u64) -> Result<PathBuf, Error> {
+        let relative = path.strip_prefix(self.path()).unwrap_or(path);
+        // A second damage at the same place is kept beside the first.
+        let random = WriterId::generate();
+        let kept = self.path().join(SET_ASIDE).join(relative);
+        let kept = kept.with_added_extension(format!("{offset}-{random}"));
+        self.inner.place.files.create_folder(kept.parent().unwrap_or(self.path()))?;
         Ok(kept)
+    }
+
+    /// Makes durable where bytes were set aside: they must not be lost for want of a name.
+    pub(crate) fn sync_aside(&self, kept: &Path) -> Result<(), Error> {
+        let folders = kept.ancestors().skip(1).take_while(|folder| folder.starts_with(self.path()));
+        for folder in folders {
+            let synced = self.inner.place.files.0.sync_folder(folder);
+            synced.map_err(fs::named("set damaged bytes aside", kept))?;
+        }
+        Ok(())
     }
 
     fn set_aside(&self, problem: &Problem) -> Result<PathBuf, Error> {
         let files = &self.inner.place.files;
         let path = &problem.path;
         let named = || fs::named("set damaged bytes aside", path);
-        let relative = path.strip_prefix(self.path()).unwrap_or(path);
-        // A second damage at the same place is kept beside the first.
-        let random = WriterId::generate();
-        let kept = self.path().join(SET_ASIDE).join(relative);
-        let kept = kept.with_added_extension(format!("{}-{random}", problem.offset));
-        files.create_folder(kept.parent().unwrap_or(self.path()))?;
+        let kept = self.place_aside(path, problem.offset)?;
         let mut file = files.0.append(path).map_err(named())?;
         if !file.lock().map_err(named())? {
             return Err(Error::Locked { path: path.clone() });
@@ -211,11 +201,7 @@ impl Repository {
             file.truncate(problem.offset).map_err(named())?;
             file.sync().map_err(named())?;
         }
-        // What was set aside must not be lost for want of a name.
-        let folders = kept.ancestors().skip(1).take_while(|folder| folder.starts_with(self.path()));
-        for folder in folders {
-            files.0.sync_folder(folder).map_err(named())?;
-        }
+        self.sync_aside(&kept)?;
         if let Some(folder) = path.parent() {
             files.0.sync_folder(folder).map_err(named())?;
             files.0.touch_folder(folder).map_err(named())?;

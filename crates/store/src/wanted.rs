@@ -51,7 +51,11 @@ impl Repository {
         let places: Vec<Option<usize>> = reading.keys.iter().map(|key| place_of(key)).collect();
         let mut filter = Filter { wanted, numbers, objects, erased: reading.erased, series: Vec::new() };
         if let Some(sealed) = reading.sealed.filter(|_| reading.reads_sealed) {
-            sealed.read(&mut filter, reading.with_orders)?;
+            match sealed.read(&mut filter, reading.with_orders) {
+                // As of a journal's tail: what can be read is handed out, and the row tells of the rest.
+                Err(Error::Broken { .. }) => self.doubt(wanted.run),
+                read => read?,
+            }
         }
         let mut reached = reading.cursor;
         for (JournalState { writer, series, .. }, from, bytes) in reading.journals {
@@ -80,7 +84,14 @@ impl Repository {
                 let known = (state.keys.clone(), state.journals.states.clone(), state.erased.clone());
                 (known, std::sync::Arc::clone(&scan.segments))
             };
-            let reading = segments.sealed(wanted.run).and_then(|sealed| self.reading(wanted, state, sealed));
+            let sealed = match segments.sealed(wanted.run) {
+                Err(Error::Broken { .. }) => {
+                    self.doubt(wanted.run);
+                    Ok(None)
+                }
+                sealed => sealed,
+            };
+            let reading = sealed.and_then(|sealed| self.reading(wanted, state, sealed));
             if n_tries == 16 || manifest::stamp(&place.files, &place.path)? == segments.version {
                 return reading;
             }
@@ -144,23 +155,36 @@ impl Repository {
             if state.journals.states.iter().any(|state| state.role == Role::Run) {
                 return Ok(None);
             }
-            (scan.segments.sealed(wanted.run)?, state.erased.clone())
+            (scan.segments.sealed(wanted.run), state.erased.clone())
         };
-        let Some(sealed) = sealed else { return Ok(None) };
-        let is_untouched = |key: &SeriesKey| {
-            // Of what was deleted before it was folded nothing is there any more.
-            !erased.entries().any(|(series, _, order)| {
-                series == key && !sealed.exact.records.iter().any(|(known, _)| *known == order)
-            })
-        };
-        let mut all = Vec::new();
-        for key in &wanted.series {
-            let sampled = if is_untouched(key) { sealed.sampled(key, cut, wanted.columns)? } else { None };
-            let Some(sampled) = sampled else { return Ok(None) };
-            all.push(sampled);
+        match sealed.and_then(|sealed| cut_out(wanted, cut, (sealed, &erased))) {
+            // Whoever reads everything gets what can be read.
+            Err(Error::Broken { .. }) => Ok(None),
+            sampled => sampled,
         }
-        Ok(Some(all))
     }
+}
+
+/// A cut of each series from what a segment holds of a run.
+fn cut_out(
+    wanted: &Wanted,
+    cut: &Cut,
+    (sealed, erased): (Option<Sealed>, &Erased),
+) -> Result<Option<Vec<Sampled>>, Error> {
+    let Some(sealed) = sealed else { return Ok(None) };
+    let is_untouched = |key: &SeriesKey| {
+        // Of what was deleted before it was folded nothing is there any more.
+        !erased.entries().any(|(series, _, order)| {
+            series == key && !sealed.exact.records.iter().any(|(known, _)| *known == order)
+        })
+    };
+    let mut all = Vec::new();
+    for key in &wanted.series {
+        let sampled = if is_untouched(key) { sealed.sampled(key, cut, wanted.columns)? } else { None };
+        let Some(sampled) = sampled else { return Ok(None) };
+        all.push(sampled);
+    }
+    Ok(Some(all))
 }
 
 /// Passes on what is wanted.

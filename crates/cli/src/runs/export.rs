@@ -77,11 +77,18 @@ pub(crate) fn export(export: &Export) -> Result<u8> {
         Some(path) => Box::new(std::io::BufWriter::new(fs::create(path)?)),
         None => Box::new(std::io::BufWriter::new(std::io::stdout())),
     };
-    let n_rows = match write_all(export, form, (&repository, &ids), &mut *out) {
+    let mut n_unread = 0;
+    let n_rows = match write_all(export, (form, &mut n_unread), (&repository, &ids), &mut *out) {
         // A reader that has seen enough ends the program quietly.
         Err(error) if is_closed_pipe(&error) => return Ok(DONE),
         result => result.context("write the export")?,
     };
+    if export.query.is_some() {
+        // One that an expression does not find may not be found for what of it is lost.
+        let rows = repository.rows()?;
+        n_unread = n_unread.max(rows.iter().filter(|row| !row.problems.is_empty()).count());
+    }
+    search::warn_unread(n_unread);
     if let Some(path) = &export.out {
         let what =
             export.table.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned());
@@ -94,21 +101,23 @@ fn is_closed_pipe(error: &anyhow::Error) -> bool {
     error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
 }
 
-/// Writes a table; says how many rows it has.
+/// Writes a table; says how many rows it has, and of how many runs something could not be read.
 fn write_all(
     export: &Export,
-    form: Form,
+    (form, n_unread): (Form, &mut usize),
     (repository, ids): (&Repository, &[RunId]),
     out: &mut (dyn Write + Send),
 ) -> Result<u64> {
     if export.table == Table::Runs {
         let runs = ids.iter().map(|id| repository.read_run(*id)).collect::<Result<Vec<_>, _>>()?;
+        *n_unread = runs.iter().filter(|run| !run.problems.is_empty()).count();
         return write_runs(form, &runs, out);
     }
     let mut rows = Rows::begin(form, columns(export.table), out)?;
     let wanted = |key: &SeriesKey| export.metric.is_empty() || export.metric.contains(&key.name);
     for id in ids {
         let run = repository.read_run(*id)?;
+        *n_unread += usize::from(!run.problems.is_empty());
         let texts = if export.table == Table::Answers { texts(repository, &run)? } else { BTreeMap::new() };
         for (key, series) in run.series.iter().filter(|(key, _)| wanted(key)) {
             for point in &series.points {

@@ -3,7 +3,7 @@
 //! Every column has a page each [`BLOCK`] rows, and an index of its pages: a reader that wants some rows of some columns
 //! decodes just these blocks, and keeps those that it met last.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,6 +12,7 @@ use bytes::Bytes;
 use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::data_type::{ByteArray, ByteArrayType, DataType, DoubleType, Int64Type};
 use parquet::errors::{ParquetError, Result as Parquet};
+use parquet::file::page_index::offset_index::PageLocation;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::reader::{ChunkReader, FileReader as _, Length};
 use parquet::file::serialized_reader::{ReadOptionsBuilder, SerializedFileReader};
@@ -20,7 +21,7 @@ use parquet::schema::parser::parse_message_type;
 use parquet::schema::types::ColumnPath;
 use trailmark_core::ContentId;
 
-use super::sums::{Checked, Summing, Sums};
+use super::sums::{Checked, Known, Summing, Sums};
 use crate::fs::{DiskFile, Files, write_all};
 use crate::{Error, fs};
 
@@ -28,8 +29,6 @@ use crate::{Error, fs};
 pub(crate) const BLOCK: usize = 4096;
 /// Rows of a row group: a whole number of blocks.
 pub(crate) const GROUP: usize = BLOCK * 256;
-/// Bytes of texts after which a page ends.
-const TEXT_BYTES: usize = 1 << 18;
 /// Blocks that are kept of a file.
 const MOST_KEPT: usize = 512;
 
@@ -76,6 +75,8 @@ pub(crate) struct Plan {
     pub(crate) encodings: &'static [(&'static str, Encoding)],
     /// Columns without a dictionary.
     pub(crate) plain: &'static [&'static str],
+    /// Bytes of texts after which a page ends: what is read for one of them, and lost with it.
+    pub(crate) page_bytes: usize,
 }
 
 /// Begins a Parquet file.
@@ -85,6 +86,7 @@ pub(crate) fn begin(plan: &Plan, to: Beside) -> Parquet<SerializedFileWriter<Bes
         .set_created_by("trailmark".to_owned())
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(3)?))
         .set_data_page_row_count_limit(BLOCK)
+        .set_data_page_size_limit(plan.page_bytes)
         .set_write_batch_size(BLOCK)
         .set_dictionary_page_size_limit(4 << 20)
         .set_statistics_enabled(EnabledStatistics::Chunk);
@@ -181,15 +183,17 @@ pub(crate) fn repeated<'a>(
     })
 }
 
-/// Writes the next column: texts or bytes, some of which may not be there; a page ends early where they are long.
-pub(crate) fn texts(group: &mut Group<'_>, texts: &[Option<&[u8]>]) -> Parquet<()> {
+/// Writes the next column: texts or bytes, some of which may not be there where the schema says so; a page ends early
+/// where they are long.
+pub(crate) fn texts(group: &mut Group<'_>, plan: &Plan, texts: &[Option<&[u8]>]) -> Parquet<()> {
     column::<ByteArrayType>(group, |column| {
+        let is_optional = column.get_descriptor().max_def_level() > 0;
         let mut rest = texts;
         while !rest.is_empty() {
             let mut n_bytes = 0;
             let is_short = |text: &&Option<&[u8]>| {
                 n_bytes += text.map_or(0, <[u8]>::len);
-                n_bytes < TEXT_BYTES
+                n_bytes < plan.page_bytes
             };
             let count = rest.iter().take(BLOCK).take_while(is_short).count().max(1);
             let (batch, after) = rest.split_at(count);
@@ -197,7 +201,7 @@ pub(crate) fn texts(group: &mut Group<'_>, texts: &[Option<&[u8]>]) -> Parquet<(
             let levels: Vec<i16> = batch.iter().map(|text| i16::from(text.is_some())).collect();
             let there: Vec<ByteArray> =
                 batch.iter().flatten().map(|text| ByteArray::from(text.to_vec())).collect();
-            column.write_batch(&there, Some(&levels), None)?;
+            column.write_batch(&there, is_optional.then_some(&levels[..]), None)?;
         }
         Ok(())
     })
@@ -276,7 +280,7 @@ impl std::fmt::Debug for Table {
 pub(crate) type Rows = std::ops::Range<usize>;
 
 impl Table {
-    pub(crate) fn open(files: &Files, path: &Path, sums: Option<Sums>) -> Result<Self, Error> {
+    pub(crate) fn open(files: &Files, path: &Path, known: Known) -> Result<Self, Error> {
         let file = files.0.open_at(path).map_err(|error| match error.kind() {
             io::ErrorKind::NotFound => {
                 Error::Broken { reason: "missing file".to_owned(), path: path.to_owned() }
@@ -285,14 +289,37 @@ impl Table {
         })?;
         let options = ReadOptionsBuilder::new().with_page_index().build();
         let reader =
-            SerializedFileReader::new_with_options(Source(Arc::new(Checked::new(file, sums))), options);
+            SerializedFileReader::new_with_options(Source(Arc::new(Checked::new(file, known))), options);
         let reader = reader.map_err(|error| Self::broken(path, &error))?;
         let n_rows = usize::try_from(reader.metadata().file_metadata().num_rows()).unwrap_or(0);
         Ok(Self { reader, path: path.to_owned(), n_rows, kept: Mutex::default() })
     }
 
     fn broken(path: &Path, error: &ParquetError) -> Error {
-        Error::Broken { reason: format!("read a segment: {error}"), path: path.to_owned() }
+        let reason = match error {
+            // What the file itself says, without the library's name for it.
+            ParquetError::External(error) => format!("read a segment: {error}"),
+            error => format!("read a segment: {error}"),
+        };
+        Error::Broken { reason, path: path.to_owned() }
+    }
+
+    /// Where damage ends within rows: places between which all is lost where something of texts or numbers is, and the
+    /// ends.
+    pub(crate) fn bounds(&self, texts: &[usize], rows: &Rows) -> Vec<usize> {
+        let is_within = |row: &usize| *row > rows.start && *row < rows.end;
+        let blocks = (rows.start / BLOCK..=rows.end / BLOCK).map(|block| block * BLOCK).filter(is_within);
+        let mut bounds: BTreeSet<usize> = blocks.chain([rows.start, rows.end]).collect();
+        let groups = self.reader.metadata().offset_index().map(Vec::as_slice).unwrap_or_default();
+        let groups = groups.iter().enumerate().take(rows.end / GROUP + 1).skip(rows.start / GROUP);
+        for (group, columns) in groups {
+            for column in texts.iter().filter_map(|column| columns.get(*column)) {
+                let first =
+                    |page: &PageLocation| Some(group * GROUP + usize::try_from(page.first_row_index).ok()?);
+                bounds.extend(column.page_locations().iter().filter_map(first).filter(is_within));
+            }
+        }
+        bounds.into_iter().collect()
     }
 
     pub(crate) fn n_rows(&self) -> usize {
@@ -304,7 +331,8 @@ impl Table {
         let mut numbers = Vec::with_capacity(rows.len().min(self.n_rows));
         self.each_block(rows, |block, rows| {
             let bits = self.block(column, block, Self::decode::<Int64Type>)?;
-            numbers.extend(bits.get(rows).unwrap_or_default().iter().map(|bits| *bits as i64));
+            let bits = bits.get(rows).ok_or_else(|| self.short())?;
+            numbers.extend(bits.iter().map(|bits| *bits as i64));
             Ok(())
         })?;
         Ok(numbers)
@@ -315,10 +343,16 @@ impl Table {
         let mut numbers = Vec::with_capacity(rows.len().min(self.n_rows));
         self.each_block(rows, |block, rows| {
             let bits = self.block(column, block, Self::decode::<DoubleType>)?;
-            numbers.extend(bits.get(rows).unwrap_or_default().iter().map(|bits| f64::from_bits(*bits)));
+            let bits = bits.get(rows).ok_or_else(|| self.short())?;
+            numbers.extend(bits.iter().map(|bits| f64::from_bits(*bits)));
             Ok(())
         })?;
         Ok(numbers)
+    }
+
+    fn short(&self) -> Error {
+        let reason = "read a segment: got a page with fewer rows than the index says".to_owned();
+        Error::Broken { reason, path: self.path.clone() }
     }
 
     fn each_block(

@@ -151,7 +151,8 @@ impl Manifest {
                 listed.n_bytes += kept.n_bytes;
                 listed.files.insert(part, kept.id.to_string());
                 let rows = || {
-                    super::column::Table::open(files, &path, None).map_or(0, |table| table.n_rows() as u64)
+                    super::column::Table::open(files, &path, Default::default())
+                        .map_or(0, |table| table.n_rows() as u64)
                 };
                 match part {
                     Part::Runs => listed.n_runs = rows(),

@@ -100,7 +100,7 @@ pub(crate) fn sampled(
     let (from, to) = (edge(cut.from, false)?, edge(cut.to, true)?);
     let n_points = to.saturating_sub(from);
     let read = |table: &Table, rows: std::ops::Range<usize>| -> Result<Points, Error> {
-        let column = super::columns_of(table, rows, wanted)?;
+        let column = super::read::columns_of(table, rows, wanted)?;
         Ok(Points {
             steps: column.steps,
             values: column.values,

@@ -133,6 +133,10 @@ impl Whole {
         self.row.id
     }
 
+    pub(crate) fn is_deleted(&self) -> bool {
+        self.row.is_deleted
+    }
+
     pub(crate) fn n_points(&self) -> usize {
         self.series.iter().map(|series| series.points.len()).sum()
     }

@@ -49,6 +49,7 @@ const RUNS: Plan = Plan {
         ("is_archived", Encoding::DELTA_BINARY_PACKED),
     ],
     plain: &["run", "params", "exact", "orders"],
+    page_bytes: 1 << 13,
 };
 
 const POINTS: Plan = Plan {
@@ -65,6 +66,7 @@ const POINTS: Plan = Plan {
         ("is_integer", Encoding::DELTA_BINARY_PACKED),
     ],
     plain: &[],
+    page_bytes: 1 << 16,
 };
 
 const PYRAMID: Plan = Plan {
@@ -82,6 +84,7 @@ const PYRAMID: Plan = Plan {
         ("bucket", Encoding::DELTA_BINARY_PACKED),
     ],
     plain: &[],
+    page_bytes: 1 << 16,
 };
 
 const OBJECTS: Plan = Plan {
@@ -96,6 +99,7 @@ const OBJECTS: Plan = Plan {
         ("time", Encoding::DELTA_BINARY_PACKED),
     ],
     plain: &["text", "value", "place"],
+    page_bytes: 1 << 16,
 };
 
 /// A file that is made beside its place.
@@ -311,14 +315,14 @@ fn objects(making: &mut Making<'_>, runs: &mut [Whole]) -> Result<(), Error> {
             let told: Vec<(&str, Option<&str>, bool)> = rows().map(|row| tell(&row.value)).collect();
             column::repeated(&mut group, range, told.iter().map(|(kind, ..)| (kind.as_bytes(), 1)))?;
             let texts: Vec<_> = told.iter().map(|(_, text, _)| text.map(str::as_bytes)).collect();
-            column::texts(&mut group, &texts)?;
+            column::texts(&mut group, &OBJECTS, &texts)?;
             let exact = |(row, told): (&ObjectRow, &(&str, Option<&str>, bool))| {
                 let mut writer = Writer::default();
                 writer.value(&row.value);
                 (!told.2).then_some(writer.0)
             };
             let values: Vec<Option<Vec<u8>>> = rows().zip(&told).map(exact).collect();
-            column::texts(&mut group, &values.iter().map(Option::as_deref).collect::<Vec<_>>())?;
+            column::texts(&mut group, &OBJECTS, &values.iter().map(Option::as_deref).collect::<Vec<_>>())?;
             let place = |(run, (order, row)): &(&Whole, &(Order, ObjectRow))| {
                 let mut writer = Writer::default();
                 writer.unsigned(u64::from(row.series));
@@ -328,7 +332,11 @@ fn objects(making: &mut Making<'_>, runs: &mut [Whole]) -> Result<(), Error> {
                 writer.0
             };
             let places: Vec<Vec<u8>> = part.iter().map(place).collect();
-            column::texts(&mut group, &places.iter().map(|place| Some(&place[..])).collect::<Vec<_>>())?;
+            column::texts(
+                &mut group,
+                &OBJECTS,
+                &places.iter().map(|place| Some(&place[..])).collect::<Vec<_>>(),
+            )?;
             group.close()?;
         }
         Ok(())
@@ -369,8 +377,9 @@ fn runs_file(making: &mut Making<'_>, runs: &[Whole]) -> Result<(), Error> {
             _ => "crashed",
         };
         let text = |of: &dyn Fn(&Whole) -> String| -> Vec<String> { runs.iter().map(of).collect() };
+        let ids = text(&|run| run.id().to_string());
+        column::texts(&mut group, &RUNS, &ids.iter().map(|id| Some(id.as_bytes())).collect::<Vec<_>>())?;
         for texts in [
-            text(&|run| run.id().to_string()),
             text(&|run| run.row.name.clone()),
             text(&|run| run.row.experiment.clone()),
             text(&|run| run.row.description.clone()),
@@ -390,14 +399,14 @@ fn runs_file(making: &mut Making<'_>, runs: &[Whole]) -> Result<(), Error> {
             &runs.iter().map(|run| i64::from(run.row.is_archived)).collect::<Vec<_>>(),
         )?;
         let params: Vec<_> = runs.iter().map(|run| Some(run.params.as_bytes())).collect();
-        column::texts(&mut group, &params)?;
+        column::texts(&mut group, &RUNS, &params)?;
         let exact: Vec<Vec<u8>> = runs.iter().map(|run| run.exact.write()).collect();
-        column::texts(&mut group, &exact.iter().map(|bytes| Some(&bytes[..])).collect::<Vec<_>>())?;
+        column::texts(&mut group, &RUNS, &exact.iter().map(|bytes| Some(&bytes[..])).collect::<Vec<_>>())?;
         let orders = |run: &Whole| {
             exact::write_orders(&run.exact.journals, run.series.iter().map(|series| &series.pieces[..]))
         };
         let orders: Vec<Vec<u8>> = runs.iter().map(orders).collect();
-        column::texts(&mut group, &orders.iter().map(|bytes| Some(&bytes[..])).collect::<Vec<_>>())?;
+        column::texts(&mut group, &RUNS, &orders.iter().map(|bytes| Some(&bytes[..])).collect::<Vec<_>>())?;
         group.close()?;
         Ok(())
     })
