@@ -3,6 +3,7 @@
 use pyo3::PyErr;
 use pyo3::create_exception;
 use pyo3::exceptions::PyException;
+use trailmark_client::AskError;
 use trailmark_store as store;
 
 create_exception!(trailmark, Error, PyException, "The base of everything that Trailmark raises.");
@@ -26,5 +27,15 @@ pub(crate) fn of_store(error: store::Error) -> PyErr {
         store::Error::Locked { .. } | store::Error::Busy { .. } => Locked::new_err(text),
         store::Error::Broken { .. } | store::Error::Frames { .. } => Corrupt::new_err(text),
         _ => StoreError::new_err(text),
+    }
+}
+
+/// The exception for what a server does not answer.
+pub(crate) fn of_ask(error: AskError) -> PyErr {
+    let text = error.to_string();
+    match error {
+        AskError::Query(_) => QueryError::new_err(text),
+        AskError::NoRun { .. } => MissingRunError::new_err(text),
+        _ => RemoteError::new_err(text),
     }
 }

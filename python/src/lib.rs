@@ -2,7 +2,7 @@
 //!
 //! In reading order: [`writer`] records a run (its [`door`] knows series by the identity of what Python passes, its
 //! [`lines`] cut what is printed, [`media`] makes values of what the façade hands over), [`reader`] reads a repository
-//! back ([`search`] asks a query, [`rows`] makes dictionaries), [`tree`] turns params into Python and back, [`error`] maps
+//! back (its [`source`] is a folder or a server, [`rows`] makes dictionaries), [`tree`] turns params into Python and back, [`error`] maps
 //! errors to exceptions. What users call lies in the Python files beside it, which give these parts their shape and say
 //! what is wrong; nothing here is public to them.
 //!
@@ -14,7 +14,7 @@ mod lines;
 mod media;
 mod reader;
 mod rows;
-mod search;
+mod source;
 mod tree;
 mod writer;
 
@@ -28,5 +28,5 @@ mod _native {
     #[pymodule_export]
     use crate::reader::Reader;
     #[pymodule_export]
-    use crate::writer::{Writer, forked, memorable_name, spool_of};
+    use crate::writer::{Writer, forked, is_offline, memorable_name, spool_of};
 }

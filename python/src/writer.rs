@@ -25,6 +25,7 @@ use crate::door::Door;
 use crate::error::{RemoteError, of_store};
 use crate::lines::Lines;
 use crate::media::{value_of, word_of};
+use crate::reader::Reader;
 use crate::tree::{Taking, key_of, param_of, params_of};
 
 /// How often this process has come out of a fork as the child.
@@ -128,11 +129,11 @@ impl Writer {
     /// Begins to write: a new run, or one more writer of a run that is there. Says the run's id.
     ///
     /// The place is a folder, and a server's address where the folder is its spool; the run is an id (none for a new
-    /// one), a name and an experiment.
+    /// one), a name and an experiment. A run that goes on does so from what the place's reader knows of it, if one is given.
     fn _open(
         &self,
         py: Python<'_>,
-        place: (PathBuf, Option<String>),
+        place: (PathBuf, Option<String>, Option<Py<Reader>>),
         run: (Option<String>, Option<String>, String),
         patience_secs: f64,
     ) -> PyResult<String> {
@@ -140,9 +141,14 @@ impl Writer {
         let id = id.as_deref().map(id_of).transpose()?;
         let options = RunOptions { repository: place.0, run: id, name, experiment };
         let server = place.1.as_deref().map(server_of).transpose()?;
-        let begin = || match &server {
-            Some(server) => Run::start_for(server, options),
-            None => Run::start(options),
+        let known = match (place.2.as_ref().map(Py::get), id) {
+            (Some(reader), Some(id)) => Some(py.detach(|| reader.row(id))?),
+            _ => None,
+        };
+        let begin = || match (&server, &known) {
+            (Some(server), Some(known)) => Run::resume_for(server, options, known),
+            (Some(server), None) => Run::start_for(server, options),
+            (None, _) => Run::start(options),
         };
         let run = py.detach(begin).map_err(of_store)?;
         if patience_secs.is_finite() {
@@ -302,6 +308,19 @@ impl Writer {
         Ok(())
     }
 
+    /// Waits until the server has everything so far; for at most so long.
+    fn _arrive(&self, py: Python<'_>, patience_secs: f64) -> PyResult<()> {
+        let run = self.run()?;
+        let patience = Duration::from_secs_f64(patience_secs.clamp(0.0, 3600.0));
+        match py.detach(|| run.arrive(patience)) {
+            Some(Err(reason)) => Err(RemoteError::new_err(format!(
+                "read run {}: not all of it is at the server yet: {reason}",
+                run.id()
+            ))),
+            _ => Ok(()),
+        }
+    }
+
     /// Ends the recording, as of a time where one is given; says what was lost, or is not at its server yet.
     fn _finish(
         &self,
@@ -355,7 +374,11 @@ fn unsent(run: &Run) -> Option<String> {
         .then(|| format!("not all of it is at the server yet: {reason}; `trailmark sync` sends the rest"))
 }
 
-fn server_of(url: &str) -> PyResult<Server> {
+/// The server of an address.
+///
+/// # Errors
+/// `RemoteError` for what is none.
+pub(crate) fn server_of(url: &str) -> PyResult<Server> {
     Server::new(url).map_err(|error| RemoteError::new_err(error.to_string()))
 }
 
@@ -363,6 +386,12 @@ fn server_of(url: &str) -> PyResult<Server> {
 #[pyfunction]
 pub(crate) fn spool_of(url: &str) -> PyResult<PathBuf> {
     Ok(server_of(url)?.spool(&trailmark_client::spool_folder()))
+}
+
+/// Whether the environment says that no server is asked.
+#[pyfunction]
+pub(crate) fn is_offline() -> bool {
+    trailmark_client::is_offline()
 }
 
 fn log(run: &Run, line: LogLine) {

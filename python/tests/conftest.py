@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import textwrap
+import time
 from pathlib import Path
 from typing import Any, Callable, Iterator
 
@@ -89,3 +91,41 @@ def values() -> Callable[..., list[float]]:
         return list(zip(metric.steps, metric.values))
 
     return read
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[..., str]]:
+    """Serves repositories: from a folder (and further arguments of the program) to the server's host and port."""
+    program = os.environ.get("TRAILMARK_PROGRAM")
+    if not program:
+        pytest.skip("TRAILMARK_PROGRAM does not name the program")
+    processes = []
+
+    def start(folder: str, *arguments: str) -> str:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        command = [program, "up", "--no-open", "--port", str(port), "--repo", folder, *arguments]
+        processes.append(subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+        deadline = time.time() + 30
+        while time.time() < deadline:
+            try:
+                socket.create_connection(("127.0.0.1", port), timeout=1).close()
+                break
+            except OSError:
+                time.sleep(0.02)
+        return f"127.0.0.1:{port}"
+
+    yield start
+    for process in processes:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+@pytest.fixture(params=["folder", "server"])
+def opened(request: Any) -> Callable[[str], Repo]:
+    """Opens a repository by its folder, and through a server: whatever is read is the same."""
+    if request.param == "folder":
+        return Repo
+    serve = request.getfixturevalue("serve")
+    return lambda folder: Repo(f"http://{serve(folder)}")

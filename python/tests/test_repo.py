@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Callable
 
 import numpy as np
 import pytest
 
 import trailmark
 from trailmark import Metric, Repo, Run, Text
-from trailmark.place import folder_of
+from trailmark.place import folder_of, source_of
 
 
 @pytest.fixture
-def repo(folder: str) -> Repo:
+def repo(folder: str, opened: Callable[[str], Repo]) -> Repo:
     """Three runs with two metrics and a text each."""
     for index, lr in enumerate((1e-3, 1e-4, 1e-5)):
         with Run(
@@ -25,7 +25,7 @@ def repo(folder: str) -> Repo:
                 run.track(lr * step, "loss", step=step * 2, epoch=step / 4, context={"subset": "train"})
             run.track(index, "f1", context={"subset": "eval"})
             run.track(Text(f"answer {index}"), "answer")
-    return Repo(folder)
+    return opened(folder)
 
 
 def test_runs_are_listed_found_and_deleted(repo: Repo) -> None:
@@ -141,13 +141,15 @@ def test_a_path_means_the_repository_in_or_at_it(tmp_path: Path, monkeypatch: An
     assert folder_of(Repo(project)) == str(project / ".trailmark")
     with pytest.raises(trailmark.StoreError):
         Repo(tmp_path / "nothing here")
-    with pytest.raises(trailmark.RemoteError, match="aim://host"):
-        Repo("aim://host:43800")
+    assert not Repo.exists("aim://127.0.0.1:9")
+    assert source_of("aim://host:43800") == "http://host:43800"
+    monkeypatch.setenv("TRAILMARK_REPO", "https://host:43800")
+    assert source_of(None) == "https://host:43800" and source_of("a/folder") == str(project / "inner" / "a" / "folder")
 
 
-def test_a_live_run_is_read_while_it_grows(folder: str) -> None:
+def test_a_live_run_is_read_while_it_grows(folder: str, opened: Callable[[str], Repo]) -> None:
     with Run(repo=folder, system_tracking_interval=None) as run:
-        repo = Repo(folder)
+        repo = opened(folder)
         for step in range(3):
             run.track(float(step), "x")
             run.flush()

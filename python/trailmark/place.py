@@ -21,17 +21,12 @@ def folder_of(repo: RepoLike) -> str:
     ``None`` means ``TRAILMARK_REPO``, else the nearest ``.trailmark`` upward, else ``.trailmark`` here. A folder that
     is there, holds something and is no repository means the ``.trailmark`` in it, so that ``repo="."`` litters nothing.
     """
-    if repo is None:
-        return os.environ.get("TRAILMARK_REPO") or _nearest(os.getcwd())
-    own = getattr(repo, "path", None)
-    if isinstance(own, str) and not isinstance(repo, (str, os.PathLike)):
-        return own
-    path = os.fspath(repo)  # type: ignore[arg-type]
-    if "://" in path:
-        raise _native.RemoteError(
-            f"read {path!r}: a server is recorded to; read its runs where it runs, or in its pages"
-        )
-    path = os.path.abspath(os.path.expanduser(path))
+    given = _given(repo)
+    if given is None:
+        return _nearest(os.getcwd())
+    if repo is None or not isinstance(repo, (str, os.PathLike)):
+        return given
+    path = os.path.abspath(os.path.expanduser(given))
     inner = os.path.join(path, _FOLDER)
     if os.path.exists(os.path.join(path, _MARK)):
         return path
@@ -40,19 +35,32 @@ def folder_of(repo: RepoLike) -> str:
     return inner if os.path.isdir(path) and os.listdir(path) else path
 
 
-def place_of(repo: RepoLike) -> tuple[str, Optional[str]]:
-    """Say where a run is written: a folder; for a server the folder in which it waits, and the server's address.
+def source_of(repo: RepoLike) -> str:
+    """Say where a repository is read: its folder, or its server's address."""
+    given = _given(repo)
+    return _server_of(given) if given is not None and "://" in given else folder_of(repo)
 
-    ``aim://host:port`` means ``http://host:port``, so that a script need not change.
-    """
-    given = os.environ.get("TRAILMARK_REPO") if repo is None else repo
-    if not isinstance(given, str) or "://" not in given:
-        return (folder_of(repo), None)
-    scheme, _, rest = given.partition("://")
+
+def place_of(repo: RepoLike) -> tuple[str, Optional[str]]:
+    """Say where a run is written: a folder; for a server the folder in which it waits, and the server's address."""
+    source = source_of(repo)
+    return (os.fspath(_native.spool_of(source)), source) if "://" in source else (source, None)
+
+
+def _given(repo: RepoLike) -> Optional[str]:
+    if repo is None:
+        return os.environ.get("TRAILMARK_REPO") or None
+    if isinstance(repo, (str, os.PathLike)):
+        return os.fspath(repo)
+    return repo.path
+
+
+def _server_of(address: str) -> str:
+    """``aim://host:port`` means ``http://host:port``, so that a script need not change."""
+    scheme, _, rest = address.partition("://")
     if scheme not in ("http", "https", "aim"):
-        raise _native.RemoteError(f"record to {given!r}: want a folder, http://, https:// or aim://")
-    url = f"http://{rest}" if scheme == "aim" else given
-    return (_native.spool_of(url), url)
+        raise _native.RemoteError(f"open {address!r}: want a folder, http://, https:// or aim://")
+    return f"http://{rest}" if scheme == "aim" else address
 
 
 def _nearest(folder: str) -> str:

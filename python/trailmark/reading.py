@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import TYPE_CHECKING, Any, Iterator, Mapping, Optional, cast
 
+from trailmark import _native
+
 if TYPE_CHECKING:
-    from trailmark import _native
+    from trailmark.artifact import Artifact
+    from trailmark.repo import Repo
     from trailmark.run import Run
     from trailmark.sequence import (
         Audios,
@@ -21,15 +25,142 @@ if TYPE_CHECKING:
     )
 
 
+# How long a reader waits for a server to have what was recorded, in seconds.
+_PATIENCE = 10.0
+
+
 class Readable:
     """A run that can be read."""
 
     if TYPE_CHECKING:
         _hash: str
-        props: Any
+        _place: str
+        _server: Optional[str]
+        _read_only: bool
+        _is_far: bool
+        _reader: Optional[_native.Reader]
 
+        @property
+        def _is_open(self) -> bool: ...
         def flush(self) -> None: ...
-        def _read(self) -> _native.Reader: ...
+        def _arrive(self, patience_secs: float) -> None: ...
+        def _wait_for_work(self) -> None: ...
+
+    # Params.
+
+    def __getitem__(self, key: Any) -> Any:
+        """The value at a key, a path of keys (a tuple), or all params (``...``)."""
+        found: Any = self._params()
+        if key is Ellipsis:
+            return found
+        for part in path_of(key):
+            if isinstance(found, list) and isinstance(part, int):
+                found = found[part]
+            elif isinstance(found, dict) and str(part) in found:
+                found = found[str(part)]
+            else:
+                raise KeyError(key)
+        return found
+
+    def get(self, key: Any, default: Any = None, strict: bool = True, resolve_objects: bool = False) -> Any:
+        """The value at a key, or the default."""
+        del strict, resolve_objects
+        try:
+            return self[key]
+        except (KeyError, IndexError):
+            return default
+
+    def _params(self) -> dict[str, Any]:
+        self.flush()
+        return self._read().params([self._hash])[0]
+
+    # How it stands.
+
+    @property
+    def props(self) -> dict[str, Any]:
+        """Everything that is known of it but params and series."""
+        self.flush()
+        return self._read().run(self._hash)
+
+    @property
+    def status(self) -> str:
+        """running, finished, failed, killed or crashed."""
+        return str(self.props["status"])
+
+    @property
+    def active(self) -> bool:
+        """Whether it is being recorded."""
+        return self.status == "running"
+
+    @property
+    def creation_time(self) -> float:
+        """When it began, in unix seconds."""
+        return float(self.props["creation_time"])
+
+    @property
+    def created_at(self) -> Any:
+        """When it began, as a naive datetime in UTC."""
+        return _naive(self.creation_time)
+
+    @property
+    def end_time(self) -> Optional[float]:
+        """When it ended, in unix seconds."""
+        ended = self.props["end_time"]
+        return None if ended is None else float(ended)
+
+    @property
+    def finalized_at(self) -> Any:
+        """When it ended, as a naive datetime in UTC."""
+        ended = self.end_time
+        return None if ended is None else _naive(ended)
+
+    @property
+    def duration(self) -> float:
+        """Seconds from its beginning to its end, or until now."""
+        ended = self.end_time
+        return (time.time() if ended is None else ended) - self.creation_time
+
+    @property
+    def repo(self) -> Repo:
+        """The repository that it lies in."""
+        from trailmark.repo import Repo
+
+        return Repo(self._home)
+
+    @property
+    def _home(self) -> str:
+        return self._server or self._place
+
+    def _read(self) -> _native.Reader:
+        if self._reader is None:
+            place = self._home if self._is_far else self._place
+            self._reader = _native.Reader(place, not self._read_only)
+        if self._is_far and self._is_open:
+            self._arrive(_PATIENCE)
+        return self._reader
+
+    def _there(self) -> _native.Reader:
+        """Where everybody reads it: of a run of a server the server, as long as it answers."""
+        if self._server is not None and not self._is_far and not _native.is_offline():
+            try:
+                reader = _native.Reader(self._server, False)
+                reader.find(self._hash)
+            except (_native.RemoteError, _native.MissingRunError):
+                return self._read()
+            self._reader, self._is_far = reader, True
+        return self._read()
+
+    @property
+    def artifacts(self) -> dict[str, Artifact]:
+        """Its files, by name."""
+        from trailmark.artifact import Artifact
+
+        self._wait_for_work()
+        self.flush()
+        told = self._read().artifacts(self._hash)
+        return {name: Artifact(self._read(), name, kept, n_bytes, uri) for name, kept, n_bytes, uri in told}
+
+    # What was tracked.
 
     def _series(self, *kinds: str) -> list[Sequence]:
         from trailmark.sequence import CLASSES, series_of
@@ -117,5 +248,16 @@ class Readable:
             row["experiment"] = props["experiment"]
             row["tags"] = json.dumps(props["tags"])
         if include_params:
-            row.update(flat(self._read().params(self._hash)))
+            row.update(flat(self._read().params([self._hash])[0]))
         return pandas.DataFrame([row])
+
+
+def path_of(key: Any) -> list[Any]:
+    """The keys of a path."""
+    return list(key) if isinstance(key, tuple) else [key]
+
+
+def _naive(secs: float) -> Any:
+    from datetime import datetime, timezone
+
+    return datetime.fromtimestamp(secs, timezone.utc).replace(tzinfo=None)

@@ -6,18 +6,22 @@ import os
 from typing import Any, Iterable, Iterator, Optional
 
 from trailmark import _native, report
-from trailmark.place import RepoLike, folder_of
+from trailmark.place import RepoLike, source_of
 from trailmark.run import Run
-from trailmark.sequence import SequenceCollection, sequence_of
+from trailmark.sequence import SequenceCollection, sequence_of, together
 
 
 class Repo:
-    """A repository on disk; ``init`` makes an empty one where there is none."""
+    """A repository on disk, or a server's: ``http://``, ``https://`` or ``aim://host:port``.
+
+    ``init`` makes an empty one on disk where there is none. A server that wants to know who asks takes the token in
+    ``TRAILMARK_TOKEN``.
+    """
 
     def __init__(self, path: RepoLike = None, *, read_only: Optional[bool] = None, init: bool = False) -> None:
         # Nothing is locked by reading.
         del read_only
-        self.path = folder_of(path)
+        self.path = source_of(path)
         self._reader = _native.Reader(self.path, init)
 
     @classmethod
@@ -32,8 +36,15 @@ class Repo:
 
     @classmethod
     def exists(cls, path: RepoLike) -> bool:
-        """Whether there is a repository at a path."""
-        return os.path.exists(os.path.join(folder_of(path), "trailmark.toml"))
+        """Whether there is a repository at a path, or a server at an address that lets us in."""
+        place = source_of(path)
+        if "://" not in place:
+            return os.path.exists(os.path.join(place, "trailmark.toml"))
+        try:
+            _native.Reader(place, False)
+        except _native.RemoteError:
+            return False
+        return True
 
     # Runs.
 
@@ -43,7 +54,7 @@ class Repo:
 
     def list_active_runs(self) -> list[str]:
         """The ids of the runs that are being recorded."""
-        return [run for run in self._reader.runs() if self._reader.run(run)["status"] == "running"]
+        return [told["hash"] for told in self._reader.rows() if told["status"] == "running"]
 
     def total_runs_count(self) -> int:
         """How many runs there are."""
@@ -89,11 +100,9 @@ class Repo:
     ) -> SequenceCollection:
         """Runs for which an expression holds, newest first, each with its series of numbers: ``iter_runs()``."""
         del paginated, report_mode
-        hashes = [told["hash"] for told, _ in self._ask("runs", query)]
-        if offset in hashes:
-            hashes = hashes[hashes.index(offset) + 1 :]
-        runs = [self._run(run) for run in hashes]
-        return SequenceCollection([(run, run._series("metric")) for run in runs])
+        found = self._ask("runs", query)
+        hashes = [told["hash"] for told, _ in found]
+        return self._collected(found[hashes.index(offset) + 1 :] if offset in hashes else found)
 
     def query_metrics(self, query: str = "", report_mode: Any = None) -> SequenceCollection:
         """Series of numbers for which an expression over ``run`` and ``metric`` holds."""
@@ -136,17 +145,15 @@ class Repo:
     def collect_params_info(self) -> dict[str, Any]:
         """The keys of all runs' params, as a tree."""
         found: dict[str, Any] = {}
-        for run in self._reader.runs():
-            _add_keys(found, self._reader.params(run))
+        for params in self._reader.params(self._reader.runs()):
+            _add_keys(found, params)
         return found
 
     def close(self) -> None:
         """Nothing is held open; Aim's name for it."""
 
     def _run(self, run_hash: str) -> Run:
-        run = Run(run_hash, repo=self.path, read_only=True)
-        run._reader = self._reader
-        return run
+        return Run._of(self, run_hash)
 
     def _ask(self, kind: str, query: str) -> list[tuple[dict[str, Any], list[dict[str, Any]]]]:
         found, problems = self._reader.query(kind, query)
@@ -155,10 +162,14 @@ class Repo:
         return found
 
     def _query(self, kind: str, query: str) -> SequenceCollection:
+        return self._collected(self._ask(kind, query))
+
+    def _collected(self, found: list[tuple[dict[str, Any], list[dict[str, Any]]]]) -> SequenceCollection:
         runs = []
-        for told, series in self._ask(kind, query):
+        for told, series in found:
             run = self._run(told["hash"])
             runs.append((run, [sequence_of(run, one) for one in series]))
+        together([one for _, of_run in runs for one in of_run])
         return SequenceCollection(runs)
 
     def __repr__(self) -> str:

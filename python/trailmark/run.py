@@ -10,8 +10,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Iterable, Mapping, Optional, Union
 
 from trailmark import _native, lifetime, report, surroundings, terminal
-from trailmark.place import RepoLike, folder_of, place_of
-from trailmark.reading import Readable
+from trailmark.place import RepoLike, place_of, source_of
+from trailmark.reading import Readable, path_of
 from trailmark.values import epoch_of, payload_of, step_of
 
 if TYPE_CHECKING:
@@ -52,27 +52,19 @@ class Run(Readable, _native.Writer):
     ) -> None:
         # No run is locked, so that there is nothing to force.
         del force_resume
-        self._folder, self._server = (folder_of(repo), None) if read_only else place_of(repo)
-        self._read_only = read_only
-        self._reader: Optional[_native.Reader] = None
-        self._work: list[threading.Thread] = []
-        self._artifacts_uri: Optional[str] = None
-        self._ended_at: Optional[float] = None
-        self._is_successful = False
-        self._reopens = False
-        self._logs = capture_terminal_logs
-        self._is_child = False
-        self._hash = ""
         if read_only:
             if run_hash is None:
                 raise ValueError("open a run to read: got no run_hash")
+            self._prepare(source_of(repo), None, read_only)
             self._hash = self._read().find(run_hash)
             return
+        self._prepare(*place_of(repo), read_only)
+        self._logs = capture_terminal_logs
+        known = None
         if run_hash is not None:
-            # Its first digits or its name do as well.
-            run_hash = self._read().find(run_hash)
+            run_hash, known = self._resumed(run_hash)
         begun = (run_hash, name, experiment if experiment is not None else "default")
-        self._hash = self._open((self._folder, self._server), begun, _PATIENCE)
+        self._hash = self._open((self._place, self._server, known), begun, _PATIENCE)
         lifetime.watch(self)
         if run_hash is not None:
             if experiment is not None:
@@ -88,6 +80,48 @@ class Run(Readable, _native.Writer):
         if log_system_params:
             self._work.append(surroundings.capture(self))
         self._begin_sampling(system_tracking_interval)
+
+    @classmethod
+    def _of(cls, repo: Repo, run_hash: str) -> Run:
+        """A run of a repository that is known to be there, to be read: nothing is looked for."""
+        run: Run = cls.__new__(cls)
+        run._prepare(repo.path, None, True)
+        run._hash, run._reader = run_hash, repo._reader
+        return run
+
+    def _prepare(self, place: str, server: Optional[str], read_only: bool) -> None:
+        # Where it is written and read: a folder, or the address of a server; of a run for a server its spool.
+        self._place, self._server = place, server
+        self._read_only = read_only
+        self._reader: Optional[_native.Reader] = None
+        self._work: list[threading.Thread] = []
+        self._artifacts_uri: Optional[str] = None
+        self._ended_at: Optional[float] = None
+        self._is_successful = False
+        self._reopens = False
+        self._logs = False
+        self._is_child = False
+        # Whether it is read at its server: others may have recorded it too.
+        self._is_far = False
+        self._hash = ""
+
+    def _resumed(self, run_hash: str) -> tuple[str, Optional[_native.Reader]]:
+        """Find a run by its hash, the first digits of it, or its name; say who knows it elsewhere."""
+        if self._server is None or _native.is_offline():
+            return self._read().find(run_hash), None
+        try:
+            reader = _native.Reader(self._server, False)
+            found = reader.find(run_hash)
+        except (_native.RemoteError, _native.MissingRunError):
+            # What this machine has of it is enough to go on; it may be all that there is.
+            here = _native.Reader(self._place, True)
+            try:
+                return here.find(run_hash), None
+            except _native.MissingRunError:
+                pass
+            raise
+        self._reader, self._is_far = reader, True
+        return found, reader
 
     def _begin_sampling(self, interval: Optional[float]) -> None:
         if interval is None:
@@ -128,7 +162,7 @@ class Run(Readable, _native.Writer):
         if not self._is_child and not self._reopens:
             raise _native.StoreError(f"record run {self._hash}: it is closed")
         self._abandon()
-        self._open((self._folder, self._server), (self._hash, None, ""), _PATIENCE)
+        self._open((self._place, self._server, None), (self._hash, None, ""), _PATIENCE)
         lifetime.watch(self)
         if self._logs and not self._is_child:
             terminal.watch(self)
@@ -201,35 +235,13 @@ class Run(Readable, _native.Writer):
                 self._remove(gone)
                 self._set([], dict(value), strict)
             else:
-                self._set(_path(key), value, strict)
+                self._set(path_of(key), value, strict)
         except Exception as error:
             report.failed("no parameter was set", error)
 
-    def __getitem__(self, key: Any) -> Any:
-        """The value at a key, a path of keys (a tuple), or all params (``...``)."""
-        found: Any = self._params()
-        if key is Ellipsis:
-            return found
-        for part in _path(key):
-            if isinstance(found, list) and isinstance(part, int):
-                found = found[part]
-            elif isinstance(found, dict) and str(part) in found:
-                found = found[str(part)]
-            else:
-                raise KeyError(key)
-        return found
-
-    def get(self, key: Any, default: Any = None, strict: bool = True, resolve_objects: bool = False) -> Any:
-        """The value at a key, or the default."""
-        del strict, resolve_objects
-        try:
-            return self[key]
-        except (KeyError, IndexError):
-            return default
-
     def __delitem__(self, key: Any) -> None:
         """Take the value at a key or a path of keys away."""
-        path = [str(part) for part in _path(key)]
+        path = [str(part) for part in path_of(key)]
         above = self[tuple(path[:-1])] if len(path) > 1 else self._params()
         if not isinstance(above, dict) or path[-1] not in above:
             raise KeyError(key)
@@ -240,22 +252,12 @@ class Run(Readable, _native.Writer):
             del above[path[-1]]
             self._set(list(path[:-1]), above, True)
 
-    def _params(self) -> dict[str, Any]:
-        self.flush()
-        return self._read().params(self._hash)
-
     # What it is called, and how it stands.
 
     @property
     def hash(self) -> str:
         """Its id: 24 hexadecimal digits."""
         return self._hash
-
-    @property
-    def props(self) -> dict[str, Any]:
-        """Everything that is known of it but params and series."""
-        self.flush()
-        return self._read().run(self._hash)
 
     @property
     def name(self) -> str:
@@ -314,59 +316,9 @@ class Run(Readable, _native.Writer):
                 self._edit(what, str(text))
             else:
                 # What people call a run changes without opening it again.
-                self._read().edit(self._hash, what, str(text))
+                self._there().edit(self._hash, what, str(text))
         except Exception as error:
             report.failed(f"{what} was not changed", error)
-
-    @property
-    def status(self) -> str:
-        """running, finished, failed, killed or crashed."""
-        return str(self.props["status"])
-
-    @property
-    def active(self) -> bool:
-        """Whether it is being recorded."""
-        return self.status == "running"
-
-    @property
-    def creation_time(self) -> float:
-        """When it began, in unix seconds."""
-        return float(self.props["creation_time"])
-
-    @property
-    def created_at(self) -> Any:
-        """When it began, as a naive datetime in UTC."""
-        return _naive(self.creation_time)
-
-    @property
-    def end_time(self) -> Optional[float]:
-        """When it ended, in unix seconds."""
-        ended = self.props["end_time"]
-        return None if ended is None else float(ended)
-
-    @property
-    def finalized_at(self) -> Any:
-        """When it ended, as a naive datetime in UTC."""
-        ended = self.end_time
-        return None if ended is None else _naive(ended)
-
-    @property
-    def duration(self) -> float:
-        """Seconds from its beginning to its end, or until now."""
-        ended = self.end_time
-        return (time.time() if ended is None else ended) - self.creation_time
-
-    @property
-    def repo(self) -> Repo:
-        """The repository that it lies in."""
-        from trailmark.repo import Repo
-
-        return Repo(self._folder)
-
-    def _read(self) -> _native.Reader:
-        if self._reader is None:
-            self._reader = _native.Reader(self._folder, not self._read_only)
-        return self._reader
 
     # Files.
 
@@ -398,16 +350,6 @@ class Run(Readable, _native.Writer):
         from trailmark import artifact
 
         artifact.keep(self, artifact.files_of(os.fspath(path), name), block)
-
-    @property
-    def artifacts(self) -> dict[str, Artifact]:
-        """Its files, by name."""
-        from trailmark.artifact import Artifact
-
-        self._wait_for_work()
-        self.flush()
-        told = self._read().artifacts(self._hash)
-        return {name: Artifact(self._read(), name, kept, n_bytes, uri) for name, kept, n_bytes, uri in told}
 
     # Its end.
 
@@ -467,21 +409,11 @@ class Run(Readable, _native.Writer):
 
     def __eq__(self, other: object) -> bool:
         """Whether both are the same run of one repository."""
-        return isinstance(other, Run) and (self._folder, self._hash) == (other._folder, other._hash)
+        return isinstance(other, Run) and (self._home, self._hash) == (other._home, other._hash)
 
     def __hash__(self) -> int:
         """As equality has it."""
-        return hash((self._folder, self._hash))
+        return hash((self._home, self._hash))
 
     def __repr__(self) -> str:
-        return f"<Run {self._hash} in {self._server or self._folder!r}>"
-
-
-def _path(key: Any) -> list[Any]:
-    return list(key) if isinstance(key, tuple) else [key]
-
-
-def _naive(secs: float) -> Any:
-    from datetime import datetime, timezone
-
-    return datetime.fromtimestamp(secs, timezone.utc).replace(tzinfo=None)
+        return f"<Run {self._hash} in {self._home!r}>"

@@ -7,13 +7,19 @@ bytes; without any of them they are read through ``memoryview``.
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Iterator, Mapping, Optional
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Callable, Iterator, Mapping, Optional
 
 from trailmark import _native
 from trailmark.stored import object_of
 
 if TYPE_CHECKING:
     from trailmark.run import Run
+
+
+# Points and other values that are asked of a server at once, about.
+_MOST_POINTS = 1_000_000
+_MOST_OBJECTS = 4_000
 
 
 class Column:
@@ -92,6 +98,21 @@ class Sequence:
         self.max: Optional[float] = told["max"]
         self._steps: tuple[int, int] = (told["first_step"], told["last_step"])
 
+    # The series that are looked at together, and this one's place among them.
+    _among: Optional[tuple[list[Any], int]] = None
+
+    def _ahead(self, most: int) -> list[Any]:
+        """This series and those after it that are not read yet, as many as are worth one request."""
+        wanted, n_points = [self], self.count
+        series, place = self._among or ([], 0)
+        for one in islice(series, place + 1, None):
+            n_points += one.count
+            if n_points > most:
+                break
+            if not one._is_read:
+                wanted.append(one)
+        return wanted
+
     def first_step(self) -> int:
         """The least step."""
         return self._steps[0]
@@ -112,10 +133,16 @@ class Metric(Sequence):
 
     _columns: Optional[tuple[Column, Column, Column, Column]] = None
 
+    @property
+    def _is_read(self) -> bool:
+        return self._columns is not None
+
     def _read(self) -> tuple[Column, Column, Column, Column]:
         if self._columns is None:
-            steps, values, micros, epochs = self.run._read().columns(self.run.hash, self.name, self.context)
-            self._columns = (Column(steps, "q"), Column(values, "d"), Column(micros, "q"), Column(epochs, "d"))
+            reader = self.run._read()
+            for one, (steps, values, micros, epochs) in _together(self, reader, reader.columns, _MOST_POINTS):
+                one._columns = (Column(steps, "q"), Column(values, "d"), Column(micros, "q"), Column(epochs, "d"))
+        assert self._columns is not None
         return self._columns
 
     @property
@@ -168,6 +195,11 @@ class Metric(Sequence):
         only_last: bool = False,
     ) -> Any:
         """The series as a pandas frame, in Aim's columns."""
+        return self._frame(include_name, include_context, self.run[...] if include_run else None, only_last)
+
+    def _frame(
+        self, include_name: bool, include_context: bool, params: Optional[Mapping[str, Any]], only_last: bool
+    ) -> Any:
         import pandas  # type: ignore[import-not-found,import-untyped,unused-ignore]
 
         start = max(len(self.steps) - 1, 0) if only_last else 0
@@ -179,15 +211,17 @@ class Metric(Sequence):
             "time": self.micros.numpy()[start:] / 1e6,
         }
         frame = pandas.DataFrame(columns)
-        for name, value in self._labels(include_name, include_context, include_run).items():
+        for name, value in self._labels(include_name, include_context, params).items():
             frame[name] = [value] * len(frame)
         return frame
 
-    def _labels(self, include_name: bool, include_context: bool, include_run: bool) -> dict[str, Any]:
+    def _labels(
+        self, include_name: bool, include_context: bool, params: Optional[Mapping[str, Any]]
+    ) -> dict[str, Any]:
         labels: dict[str, Any] = {}
-        if include_run:
+        if params is not None:
             labels["run.hash"] = self.run.hash
-            labels.update({f"run.{key}": value for key, value in flat(self.run[...]).items()})
+            labels.update({f"run.{key}": value for key, value in flat(params).items()})
         if include_name:
             labels["metric.name"] = self.name
         if include_context:
@@ -195,12 +229,32 @@ class Metric(Sequence):
         return labels
 
 
+def _together(sequence: Any, reader: _native.Reader, ask: Callable[..., list[Any]], most: int) -> Iterator[Any]:
+    """Series with what is told of them: one, and from a server those that will be asked for next."""
+    wanted = sequence._ahead(most) if reader.is_far else [sequence]
+    while True:
+        try:
+            return zip(wanted, ask([(one.run.hash, one.name, one.context, one.count) for one in wanted]))
+        except _native.MissingRunError:
+            if len(wanted) == 1:
+                raise
+            # Another one's run was deleted meanwhile.
+            wanted = [sequence]
+
+
 class _Objects(Sequence):
     _rows: Optional[list[tuple[int, Optional[float], float, Any]]] = None
 
+    @property
+    def _is_read(self) -> bool:
+        return self._rows is not None
+
     def _read(self) -> list[tuple[int, Optional[float], float, Any]]:
         if self._rows is None:
-            self._rows = self.run._read().objects(self.run.hash, self.name, self.context)
+            reader = self.run._read()
+            for one, rows in _together(self, reader, reader.objects, _MOST_OBJECTS):
+                one._rows = rows
+        assert self._rows is not None
         return self._rows
 
     @property
@@ -292,12 +346,21 @@ class SequenceCollection:
         """All numbers as one pandas frame; ``None`` where there is no series of numbers."""
         import pandas
 
+        params = self._params() if include_run else {}
         frames = [
-            one.dataframe(include_name, include_context, include_run, only_last)
+            one._frame(include_name, include_context, params.get(one.run.hash), only_last)
             for one in self
             if isinstance(one, Metric)
         ]
         return pandas.concat(frames, ignore_index=True) if frames else None
+
+    def _params(self) -> dict[str, dict[str, Any]]:
+        """The params of all runs, asked for at once."""
+        runs = [run for run, _ in self._runs]
+        for run in runs:
+            run.flush()
+        hashes = [run.hash for run in runs]
+        return dict(zip(hashes, runs[0]._read().params(hashes))) if runs else {}
 
     def arrow(self) -> Any:
         """All numbers as one Arrow table over the series' bytes: run, name, context (JSON), then as a series."""
@@ -350,4 +413,14 @@ def sequence_of(run: Run, told: Mapping[str, Any]) -> Sequence:
 
 def series_of(reader: _native.Reader, run: Run) -> list[Sequence]:
     """All series of a run, by name and context."""
-    return [sequence_of(run, told) for told in reader.all_series(run.hash)]
+    found = [sequence_of(run, told) for told in reader.all_series(run.hash)]
+    together(found)
+    return found
+
+
+def together(series: list[Sequence]) -> None:
+    """Let series of one repository be read with those of their kind that follow."""
+    for kind in (Metric, _Objects):
+        of_kind = [one for one in series if isinstance(one, kind)]
+        for place, one in enumerate(of_kind):
+            one._among = (of_kind, place)

@@ -82,6 +82,9 @@ format_of("sort", signed.map(",".join))
 format_of("fields", st.lists(st.sampled_from(columns), max_size=6).map(",".join))
 format_of("run-id", run_id)
 format_of("run-ids", st.lists(run_id, max_size=3).map(",".join))
+format_of("whole-run-ids", st.lists(run | st.text("0123456789abcdef", min_size=24, max_size=24), max_size=3).map(",".join))
+series = st.fixed_dictionaries({"name": st.sampled_from(METRICS) | word, "context": tree})
+format_of("series-names", st.lists(series, max_size=3).map(json.dumps))
 format_of("run-at-step", st.sampled_from(answered) | run_id)
 format_of("question-key", st.sampled_from(KEYS) | word)
 format_of("content-id", st.sampled_from(BLOBS) | st.text("0123456789abcdef", min_size=64, max_size=64))
@@ -111,6 +114,13 @@ def read_columns(_context, response):
         for column in series["columns"].values():
             end = column.get("at", 0) + widths[column["as"]] * series["rows"]
             assert 8 + length + end <= len(response.content)
+    return ""
+
+
+@schemathesis.deserializer("application/vnd.trailmark.extract")
+def read_extract(_context, response):
+    """The bytes say what they are; the package's tests read them to their end."""
+    assert response.content[:4] == b"TMX\x01"
     return ""
 
 

@@ -13,7 +13,8 @@ use serde_json::{Value, json};
 
 use crate::command::{output, root, run};
 use crate::{
-    bench_ingest, bench_python, bench_query, bench_segments, bench_track, bench_ui, bench_up, peers,
+    bench_ingest, bench_python, bench_query, bench_read, bench_segments, bench_track, bench_ui, bench_up,
+    peers,
 };
 
 /// A benchmark beside its peer.
@@ -27,6 +28,8 @@ pub(crate) enum Bench {
     Track(bench_track::Track),
     /// CPU of a `run.track` from Python, import and begin, bytes a point, beside Aim, TensorBoard, W&B and trackio.
     TrackPython(bench_python::TrackPython),
+    /// Milliseconds to read 1,000 runs of 1,000 points back from Python, from a folder and from a server.
+    ReadPython(bench_read::ReadPython),
     /// Searches on repositories of 1,000, 5,000 and 100,000 runs, cold and warm, with the growth exponent.
     Query(bench_query::Query),
     /// Start, memory and answers of `trailmark up` on thousands of runs.
@@ -68,6 +71,7 @@ pub(crate) fn measure(bench: &Bench) -> Result<()> {
         Bench::Ui(arguments) => bench_ui::ui(arguments),
         Bench::Track(arguments) => bench_track::track(arguments),
         Bench::TrackPython(arguments) => bench_python::track(arguments),
+        Bench::ReadPython(arguments) => bench_read::read(arguments),
         Bench::Query(arguments) => bench_query::query(arguments),
         Bench::Up(arguments) => bench_up::up(arguments),
         Bench::Ingest(arguments) => bench_ingest::ingest(arguments),

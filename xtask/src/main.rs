@@ -12,6 +12,7 @@ mod bench;
 mod bench_ingest;
 mod bench_python;
 mod bench_query;
+mod bench_read;
 mod bench_segments;
 mod bench_track;
 mod bench_ui;

@@ -98,7 +98,8 @@ fn carry_program(profile: &str) -> Result<()> {
     Ok(())
 }
 
-fn program(profile: &str) -> PathBuf {
+/// The program that was built under a profile.
+pub(crate) fn program(profile: &str) -> PathBuf {
     let folder = if profile == "dev" { "debug" } else { profile };
     root().join("target").join(folder).join("trailmark")
 }

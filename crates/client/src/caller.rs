@@ -42,6 +42,11 @@ impl Caller {
         &self.server
     }
 
+    /// Asks for something.
+    pub(crate) fn get(&self, path: &str) -> RequestBuilder<WithoutBody> {
+        self.known(self.agent.get(self.url(path)))
+    }
+
     /// Looks whether something is there.
     pub(crate) fn head(&self, path: &str) -> RequestBuilder<WithoutBody> {
         self.known(self.agent.head(self.url(path)))

@@ -1,7 +1,8 @@
 //! A run as its user holds it: it takes points in a fraction of a microsecond and a thread of its own writes them.
 //!
 //! [`Run`] is the [`Recorder`](trailmark_core::Recorder) of a local repository, or of a [`Server`] through one; [`capture`] says what is remembered of
-//! the machine; [`memorable_name`] gives a run a name that people can say.
+//! the machine; [`memorable_name`] gives a run a name that people can say; [`Served`]
+//! reads the runs of a server back.
 
 mod authority;
 mod caller;
@@ -10,7 +11,10 @@ mod fs;
 mod names;
 mod remote;
 mod run;
+mod served;
+mod window;
 
 pub use names::memorable_name;
-pub use remote::{Sent, Server, ShipError, Shipped, ship_all, spool_folder};
+pub use remote::{Sent, Server, ShipError, Shipped, is_offline, ship_all, spool_folder};
 pub use run::{Run, RunOptions};
+pub use served::{AskError, QueryDefect, Served};

@@ -158,7 +158,8 @@ pub fn spool_folder() -> PathBuf {
 /// Records to servers stay in the spool while it is `1`, `true`, `yes` or `on`: `trailmark sync` sends them.
 const OFFLINE: &str = "TRAILMARK_OFFLINE";
 
-fn is_offline() -> bool {
+/// Whether the environment says that no server is asked: `TRAILMARK_OFFLINE`.
+pub fn is_offline() -> bool {
     let set = std::env::var(OFFLINE).unwrap_or_default().to_lowercase();
     matches!(&*set, "1" | "true" | "yes" | "on")
 }
@@ -356,6 +357,8 @@ struct State {
     shipped: Shipped,
     /// Why the last try failed.
     trouble: Option<String>,
+    /// How often a look at the journal found nothing that was not there yet.
+    n_quiet: u64,
     /// It will never succeed.
     is_refused: bool,
     /// Nobody waits for it any more.
@@ -402,6 +405,27 @@ impl Shipper {
         }
         (state.shipped, state.trouble.clone())
     }
+
+    /// Waits for at most so long until what is in the journal by now is at the server; says what is in the way.
+    pub(crate) fn catch_up(&self, patience: Duration) -> Result<(), String> {
+        let until = Instant::now() + patience;
+        let mut state = self.shared.lock();
+        let arrived = |state: &State| state.shipped.is_whole || state.shipped.is_gone;
+        // A look that goes on now may have begun before the last write: the one after it counts.
+        for enough in [state.n_quiet + 1, state.n_quiet + 2] {
+            // It looks at once, however long it meant to wait.
+            self.shared.changed.notify_all();
+            while state.n_quiet < enough && !arrived(&state) {
+                let left = until.saturating_duration_since(Instant::now());
+                if left.is_zero() || state.is_refused {
+                    return Err(state.trouble.clone().unwrap_or_else(|| "the server is slow".to_owned()));
+                }
+                let waited = self.shared.changed.wait_timeout(state, left);
+                state = waited.unwrap_or_else(PoisonError::into_inner).0;
+            }
+        }
+        Ok(())
+    }
 }
 
 impl Drop for Shipper {
@@ -425,6 +449,7 @@ fn keep_shipping(shipment: &mut Shipment, shared: &Shared) {
             Ok(false) => LOOK_EVERY,
             Err(_) => (pause * 2).clamp(LOOK_EVERY, LONGEST_PAUSE),
         };
+        state.n_quiet += u64::from(matches!(stepped, Ok(false)));
         state.is_refused = matches!(stepped, Err(ShipError::Refused { .. }));
         state.trouble = stepped.err().map(|error| error.to_string());
         shared.changed.notify_all();

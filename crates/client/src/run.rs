@@ -14,7 +14,7 @@ use trailmark_core::{
     Value, WallTime,
 };
 use trailmark_store::{
-    Batch, Error, JournalWriter, Record, Repository, SeriesTable, Stamp, Store as _, micros, n_bytes,
+    Batch, Error, JournalWriter, Record, Repository, RunRow, SeriesTable, Stamp, Store as _, micros, n_bytes,
 };
 
 use crate::memorable_name;
@@ -96,7 +96,7 @@ impl Run {
     /// # Errors
     /// Any [`Error`] of the repository.
     pub fn start(options: RunOptions) -> Result<Self, Error> {
-        Self::begin(options, None)
+        Self::begin(options, None, None)
     }
 
     /// Begins to record a run of a server; the repository is the spool in which it waits ([`Server::spool`]).
@@ -106,10 +106,18 @@ impl Run {
     /// # Errors
     /// Any [`Error`] of the spool.
     pub fn start_for(server: &Server, options: RunOptions) -> Result<Self, Error> {
-        Self::begin(options, Some(server))
+        Self::begin(options, Some(server), None)
     }
 
-    fn begin(options: RunOptions, server: Option<&Server>) -> Result<Self, Error> {
+    /// Goes on recording a run of a server, of which `known` is what the server knows: it may never have been here.
+    ///
+    /// # Errors
+    /// As [`Self::start_for`].
+    pub fn resume_for(server: &Server, options: RunOptions, known: &RunRow) -> Result<Self, Error> {
+        Self::begin(options, Some(server), Some(known))
+    }
+
+    fn begin(options: RunOptions, server: Option<&Server>, known: Option<&RunRow>) -> Result<Self, Error> {
         let repository = Repository::open_or_create(&options.repository)?;
         let now = WallTime::from(SystemTime::now());
         let mut state = State::default();
@@ -117,12 +125,14 @@ impl Run {
         let mut name = options.name.unwrap_or_else(|| memorable_name(id));
         let mut first = vec![Record::Created { time: now }];
         if options.run.is_some() {
-            // Steps go on where they ended, and people may have given it another name.
-            let known = repository.run(id)?;
-            name.clone_from(&known.name);
-            for series in &known.series {
-                state.table.intern(&series.key.name, &series.key.context);
-                state.steps.push(Some(series.last_step.0));
+            // People may have given it another name.
+            let here = match (repository.run(id), known) {
+                (Err(Error::NoRun { .. }), Some(_)) => None,
+                (here, _) => Some(here?),
+            };
+            for row in here.as_deref().into_iter().chain(known) {
+                name.clone_from(&row.name);
+                state.go_on(row);
             }
         } else {
             first.push(Record::Edit { edit: Edit::Name(name.clone()) });
@@ -190,6 +200,13 @@ impl Run {
         Some(self.shipper.as_ref()?.wait(patience))
     }
 
+    /// Waits for at most so long until the server has everything so far; says what is in the way. None for a local run.
+    pub fn arrive(&self, patience: Duration) -> Option<Result<(), String>> {
+        let shipper = self.shipper.as_ref()?;
+        self.flush();
+        Some(shipper.catch_up(patience))
+    }
+
     fn end(&self, end: End, time: Option<WallTime>) -> Result<(), Loss> {
         let mut state = self.shared.lock();
         state.end.get_or_insert((end, time));
@@ -242,6 +259,19 @@ impl Shared {
 }
 
 impl State {
+    /// Steps go on where they ended.
+    fn go_on(&mut self, known: &RunRow) {
+        for series in &known.series {
+            let number = self.table.intern(&series.key.name, &series.key.context) as usize;
+            if self.steps.len() <= number {
+                self.steps.resize(number + 1, None);
+            }
+            if let Some(step) = self.steps.get_mut(number) {
+                *step = (*step).max(Some(series.last_step.0));
+            }
+        }
+    }
+
     fn is_full(&self) -> bool {
         self.batch.n_points() >= CAPACITY || self.n_bytes() >= CAPACITY_BYTES
     }

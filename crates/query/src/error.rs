@@ -8,9 +8,10 @@ use std::fmt::Write as _;
 use thiserror::Error;
 
 /// A defect of a query's text, or of what one run's values made of it.
+///
+/// Who asks a server makes it again from the answer, to show it: its parts are all there is.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{message}")]
-#[non_exhaustive]
 pub struct QueryError {
     /// What is wrong, in one sentence without a full stop.
     pub message: String,
@@ -100,10 +101,13 @@ impl QueryError {
     pub fn render(&self, text: &str) -> String {
         let line = text.split('\n').nth(self.line.saturating_sub(1)).unwrap_or_default();
         let line = line.trim_end_matches('\r');
-        let before: String =
-            line.chars().take(self.column - 1).map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
-        let rest = line.chars().count().saturating_sub(self.column - 1);
-        let carets = "^".repeat((self.end - self.start).min(rest).max(1));
+        let before: String = line
+            .chars()
+            .take(self.column.saturating_sub(1))
+            .map(|c| if c == '\t' { '\t' } else { ' ' })
+            .collect();
+        let rest = line.chars().count().saturating_sub(self.column.saturating_sub(1));
+        let carets = "^".repeat(self.end.saturating_sub(self.start).min(rest).max(1));
         let mut shown = self.message.clone();
         let place = format!("line {}, column {}", self.line, self.column);
         // Writing into a String cannot fail.

@@ -17,7 +17,6 @@ use crate::best;
 use crate::dto::{self, Real};
 use crate::error::ApiError;
 use crate::live;
-use crate::read;
 use crate::snapshot::Snapshot;
 
 /// Questions of one request at most.
@@ -159,7 +158,7 @@ fn values(app: &App, selector: &Selector, ready: &[Ready<'_>]) -> Result<HashMap
         known
     } else {
         let keys = [SeriesKey::clone(&series.key)];
-        let points = read::numbers(&*app.store, item.id(), &keys, Columns::default())?;
+        let points = trailmark_store::points_of(&*app.store, item.id(), &keys, Columns::default())?;
         let rows = points.into_iter().flat_map(|points| points.steps.into_iter().zip(points.values));
         rows.collect()
     };

@@ -9,7 +9,6 @@ use crate::blind::blind;
 use crate::dto::{Diagnosis, DiagnosisKind};
 use crate::error::ApiError;
 use crate::findings::{failure, first_nan};
-use crate::read;
 use crate::say::{count, figure, figure_like, metric_label};
 
 /// An evaluation loss that ends this much above its least has turned.
@@ -28,7 +27,7 @@ pub(crate) fn diagnose(
     }
     let keys = ["eval", "train"].map(|subset| SeriesKey::new("loss", Context::subset(subset)));
     let columns = Columns { times: false, epochs: true };
-    let curves = read::numbers(&*app.store, item.id(), &keys, columns)?;
+    let curves = trailmark_store::points_of(&*app.store, item.id(), &keys, columns)?;
     let [eval, train] = curves.as_slice() else { return Ok(None) };
     let found = overfits(eval, train)
         .or_else(|| stopped(item))

@@ -8,8 +8,8 @@ use utoipa::openapi::{RefOr, Schema};
 use utoipa::{OpenApi, PartialSchema, ToSchema};
 
 use crate::{
-    answers, artifacts, ask, blob, complete, dto, edits, fields, findings, info, ingest, labels, live, logs,
-    objects, route, runs, search, series, session, texts, views,
+    answers, artifacts, ask, blob, complete, dto, edits, extract, fields, findings, info, ingest, labels,
+    live, logs, objects, route, runs, search, series, session, texts, views,
 };
 
 /// Bytes that are no text.
@@ -70,7 +70,7 @@ impl ToSchema for Searched {}
         info::info, info::home, fields::fields, complete::complete, views::list, views::keep, views::forget,
         labels::list, labels::set, live::listen, route::openapi,
         runs::list, runs::csv, runs::one, search::search, findings::findings, edits::edit,
-        series::series, texts::texts, texts::whole, logs::logs, logs::search, logs::whole,
+        series::series, extract::extract, texts::texts, texts::whole, logs::logs, logs::search, logs::whole,
         objects::list, objects::steps, artifacts::list, blob::blob,
         answers::list::list, answers::list::steps, answers::compare::compare, answers::list::history, ask::models, ask::ask,
         ingest::append, ingest::put_blob, session::look, session::begin, session::end,

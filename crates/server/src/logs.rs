@@ -17,7 +17,6 @@ use crate::dto;
 use crate::error::ApiError;
 use crate::keep::Keep;
 use crate::parameter::{Count, Flag, OfRun};
-use crate::read;
 
 /// Lines of one answer, without a wish.
 const LIMIT: usize = 2000;
@@ -117,7 +116,7 @@ impl Log {
         let keys: Vec<SeriesKey> = series.iter().map(|series| SeriesKey::clone(&series.key)).collect();
         let columns = Columns { times: true, epochs: false };
         let mut steps = Vec::new();
-        for points in read::numbers(store, item.id(), &keys, columns)? {
+        for points in trailmark_store::points_of(store, item.id(), &keys, columns)? {
             steps.extend(points.micros.iter().copied().zip(points.steps));
         }
         steps.sort_unstable();

@@ -20,8 +20,8 @@ use crate::listed::Listed;
 use crate::parameter::{Named, OfBlob, OfJournal, OfRun, Parameters, Sent, deepest};
 use crate::sign_in::Who;
 use crate::{
-    aim, answers, artifacts, ask, blob, complete, document, edits, fields, findings, info, ingest, labels,
-    live, logs, objects, page, runs, search, series, session, sign_in, texts, views,
+    aim, answers, artifacts, ask, blob, complete, document, edits, extract, fields, findings, info, ingest,
+    labels, live, logs, objects, page, runs, search, series, session, sign_in, texts, views,
 };
 
 /// Bytes of a request at most.
@@ -115,6 +115,7 @@ fn runs_and_series(listed: Listed) -> Listed {
         json(app, move |app| edits::edit(app, &who, &body_of(&body)?))
     };
     let series = |app: Shared, Parameters(request), headers: HeaderMap| series(app, request, headers);
+    let extract = |app: Shared, Parameters(request)| extract(app, request);
     listed
         .get("/search", query!(search::search))
         .get("/runs", query!(runs::list))
@@ -123,6 +124,7 @@ fn runs_and_series(listed: Listed) -> Listed {
         .get("/findings", query!(findings::findings))
         .post("/edits", edits)
         .get("/series", series)
+        .get("/extract", extract)
         .get("/texts", query!(texts::texts))
         .get("/runs/{id}/text", text)
         .get("/runs/{id}/logs", run_query!(logs::logs))
@@ -215,6 +217,10 @@ async fn series(app: Shared, request: series::Request, headers: HeaderMap) -> An
     let mut answer = sent(form.media_type(), bytes);
     answer.headers_mut().insert(VARY, HeaderValue::from_static("accept"));
     Ok(answer)
+}
+
+async fn extract(app: Shared, request: extract::Request) -> Answer {
+    Ok(sent(extract::MEDIA_TYPE, work(app, move |app| extract::extract(app, &request)).await?))
 }
 
 async fn plain(app: Shared, call: impl FnOnce(&App) -> Result<String, ApiError> + Send + 'static) -> Answer {

@@ -192,7 +192,10 @@ pub(crate) fn write_state(state: &RunState, keys: &mut Keys) -> Vec<u8> {
     writer.unsigned(state.keys.len() as u64);
     state.keys.iter().for_each(|key| writer.unsigned(keys.number(key)));
     writer.unsigned(row.series.len() as u64);
-    row.series.iter().for_each(|series| write_series(&mut writer, series, keys));
+    for series in &row.series {
+        writer.unsigned(keys.number(&series.key));
+        write_series(&mut writer, series);
+    }
     writer.unsigned(row.checkpoints.len() as u64);
     for (step, folder) in &row.checkpoints {
         writer.signed(step.0);
@@ -248,7 +251,8 @@ pub(crate) fn read_state(
     (row.is_archived, row.is_deleted) = (flags & 1 != 0, flags & 2 != 0);
     row.params = reader.map(0)?;
     state.keys = (0..reader.count()?).map(|_| keys.key(reader.unsigned()?)).collect::<Option<_>>()?;
-    row.series = (0..reader.count()?).map(|_| read_series(reader, keys)).collect::<Option<_>>()?;
+    let series = |reader: &mut Reader<'_>| read_series(reader, |reader| keys.key(reader.unsigned()?));
+    row.series = (0..reader.count()?).map(|_| series(reader)).collect::<Option<_>>()?;
     let checkpoint = |reader: &mut Reader<'_>| Some((Step(reader.signed()?), reader.text()?));
     row.checkpoints = (0..reader.count()?).map(|_| checkpoint(reader)).collect::<Option<_>>()?;
     row.artifacts = (0..reader.count()?).map(|_| read_artifact(reader)).collect::<Option<_>>()?;
@@ -292,8 +296,8 @@ fn read_order(reader: &mut Reader<'_>) -> Option<Order> {
     Some(Order { micros, writer, offset: reader.unsigned()? })
 }
 
-fn write_series(writer: &mut Writer, row: &SeriesRow, keys: &mut Keys) {
-    writer.unsigned(keys.number(&row.key));
+/// What is known of a series, without its key.
+pub(crate) fn write_series(writer: &mut Writer, row: &SeriesRow) {
     writer.byte(match row.kind {
         Kind::Number => 0,
         Kind::Text => 1,
@@ -324,8 +328,12 @@ fn write_series(writer: &mut Writer, row: &SeriesRow, keys: &mut Keys) {
     writer.signed(row.nan_step.unwrap_or_default().0);
 }
 
-fn read_series(reader: &mut Reader<'_>, keys: &Keys) -> Option<SeriesRow> {
-    let key = keys.key(reader.unsigned()?)?;
+/// What is known of a series, after its key.
+pub(crate) fn read_series<'a>(
+    reader: &mut Reader<'a>,
+    key: impl FnOnce(&mut Reader<'a>) -> Option<Arc<SeriesKey>>,
+) -> Option<SeriesRow> {
+    let key = key(reader)?;
     let kind = match reader.byte()? {
         0 => Kind::Number,
         1 => Kind::Text,

@@ -3,9 +3,11 @@
 //! In the order in which data flows: [`Record`]s and numbers, collected in a [`Batch`], go through a [`JournalWriter`]
 //! into a frame of a journal file; a [`Repository`] lists runs as [`RunRow`]s, from the catalog and what is new in the
 //! journals, and reads one whole as [`RunData`]; [`Store`] is what others ask of it; [`Merger`] and [`Points`] make one
-//! series of what it hands out; [`best`] says which run is best. The bytes are specified in `docs/format.md`.
+//! series of what it hands out; [`ask`] says which runs and series a query takes, and [`best`] which run is best; an
+//! [`Extract`] is what a program elsewhere is told of them. The bytes are specified in `docs/format.md`.
 
 mod answer;
+mod ask;
 mod best;
 mod blob;
 mod catalog;
@@ -23,6 +25,7 @@ mod damage;
 mod deeds;
 mod erased;
 mod error;
+mod extract;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod faults;
@@ -71,10 +74,12 @@ mod views;
 mod wanted;
 
 pub use answer::{AnswerView, TrackedAnswer, read_answers};
+pub use ask::{Found, Question, ask};
 pub use best::{Best, BestRun, Selector, best, is_better_low};
 pub use compact::{Compact, Compacted};
 pub use compare::{AnswerChange, ComparedAnswers, ParamRow, compare_answers, compare_params, each_leaf};
 pub use error::Error;
+pub use extract::{Data, Extract, ExtractError, ExtractWriter, ObjectRow, objects_of, points_of};
 pub use fs::ReadSeek;
 pub use gather::checkpoint_key;
 pub use item::{ArtifactItem, RunItem, is_system};
@@ -85,7 +90,7 @@ pub use paired::{ScoreDifference, ScorePair, score_difference};
 pub use points::{Block, Columns, Merger, Points};
 pub use record::{Batch, Column, Order, Record, SeriesTable, Stamp, micros, n_bytes};
 pub use repository::Repository;
-pub use row::{ArtifactRow, Kind, RunRow, SeriesRow};
+pub use row::{ArtifactRow, Kind, RunRow, SeriesRow, meant};
 pub use run::{PointRow, RunData, Series};
 pub use segment::pyramid::{Cut, Sampled};
 pub use store::{Appended, Changes, Contents, Cursor, Object, Page, Prune, Stats, Store, Wanted};

@@ -11,7 +11,7 @@ use crate::fs::{Files, Os};
 use crate::gather::Gather;
 use crate::ingest;
 use crate::journal::{Header, Role};
-use crate::row::RunRow;
+use crate::row::{self, RunRow};
 use crate::scan::{self, Journals, Place, Scan};
 use crate::segment::{Segments, manifest};
 use crate::{Error, JournalWriter, RunData, run};
@@ -255,18 +255,7 @@ impl Repository {
             return if is_there { Ok(id) } else { Err(none()) };
         }
         let rows = self.rows()?;
-        let is_hex = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-        let mut by_id = rows.iter().filter(|row| is_hex && row.id.to_string().starts_with(text));
-        match (by_id.next(), by_id.next()) {
-            (Some(row), None) => return Ok(row.id),
-            (Some(_), Some(_)) => return Err(none()),
-            (None, _) => {}
-        }
-        let mut by_name = rows.iter().filter(|row| row.name == text);
-        match (by_name.next(), by_name.next()) {
-            (Some(row), None) => Ok(row.id),
-            _ => Err(none()),
-        }
+        row::meant(rows.iter().map(|row| &**row), text).map(|row| row.id).ok_or_else(none)
     }
 
     /// Reads the run that a person means, as [`Self::find_id`].

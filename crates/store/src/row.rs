@@ -147,7 +147,47 @@ pub struct SeriesRow {
     pub last_time: WallTime,
 }
 
+/// The run that a person means by the first digits of its id, or its name; none when there is none, or more than one.
+pub fn meant<'a>(rows: impl Iterator<Item = &'a RunRow> + Clone, text: &str) -> Option<&'a RunRow> {
+    let is_hex = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let mut by_id = rows.clone().filter(|row| is_hex && row.id.to_string().starts_with(text));
+    match (by_id.next(), by_id.next()) {
+        (Some(row), None) => return Some(row),
+        (Some(_), Some(_)) => return None,
+        (None, _) => {}
+    }
+    let mut by_name = rows.filter(|row| row.name == text);
+    match (by_name.next(), by_name.next()) {
+        (Some(row), None) => Some(row),
+        _ => None,
+    }
+}
+
 impl RunRow {
+    /// A run of which nothing is known.
+    pub(crate) fn empty(id: RunId) -> Self {
+        Self {
+            id,
+            name: String::new(),
+            experiment: String::new(),
+            description: String::new(),
+            note: String::new(),
+            tags: BTreeSet::new(),
+            is_archived: false,
+            is_deleted: false,
+            created: from_micros(0),
+            ended: None,
+            latest: from_micros(0),
+            status: RunStatus::Crashed,
+            params: Params::new(),
+            series: Vec::new(),
+            checkpoints: Vec::new(),
+            artifacts: BTreeMap::new(),
+            n_bytes: 0,
+            problems: Vec::new(),
+        }
+    }
+
     /// A series by its key.
     pub fn series(&self, key: &SeriesKey) -> Option<&SeriesRow> {
         let place = self.series.binary_search_by(|row| (*row.key).cmp(key)).ok()?;
@@ -181,28 +221,8 @@ pub(crate) struct RunState {
 impl RunState {
     /// A run of which nothing is known yet.
     pub(crate) fn empty(id: RunId) -> Self {
-        let row = RunRow {
-            id,
-            name: String::new(),
-            experiment: String::new(),
-            description: String::new(),
-            note: String::new(),
-            tags: BTreeSet::new(),
-            is_archived: false,
-            is_deleted: false,
-            created: from_micros(0),
-            ended: None,
-            latest: from_micros(0),
-            status: RunStatus::Crashed,
-            params: Params::new(),
-            series: Vec::new(),
-            checkpoints: Vec::new(),
-            artifacts: BTreeMap::new(),
-            n_bytes: 0,
-            problems: Vec::new(),
-        };
         Self {
-            row: Arc::new(row),
+            row: Arc::new(RunRow::empty(id)),
             keys: Vec::new(),
             journals: Journals::default(),
             latest_record: None,

@@ -18,6 +18,7 @@ mod arrow;
 mod ask;
 mod blobs;
 mod edits;
+mod extract;
 mod guard;
 mod ingest;
 mod labels;
