@@ -130,8 +130,7 @@ impl Aim {
         for lines in outs {
             let last = lines.map_while(Result::ok).last().unwrap_or_default();
             let count = last.strip_prefix("tracked ").with_context(|| format!("count: got {last:?}"))?;
-            // A number and a picture at each step.
-            n_tracked += 2 * count.parse::<u64>().context("count")?;
+            n_tracked += count.parse::<u64>().context("count")?;
         }
         if n_points != n_tracked {
             bail!("import from writers that live: got {n_points} points, want {n_tracked}");
