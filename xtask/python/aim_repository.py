@@ -19,6 +19,7 @@ import time
 import numpy as np
 import plotly.graph_objects
 from aim import Audio, Distribution, Figure, Image, Repo, Run, Text
+from aim.storage.context import Context
 from aim.storage.object import CustomObject
 from aim.storage.treeview import TreeView
 from aim.storage.types import BLOB
@@ -147,6 +148,21 @@ def files(folder: str) -> None:
         path = pathlib.Path(folder, name)
         path.write_bytes(name.encode() * 1000)
         run.log_artifact(str(path), name=name, block=True)
+    run.close()
+
+
+def old(folder: str) -> None:
+    """A run as Aim before 3.11 wrote it: numbers under their steps, not under hashes of them."""
+    run = Run(repo=folder, **QUIET)
+    context = Context({"subset": "train"})
+    run.meta_run_tree["contexts", context.idx] = {"subset": "train"}
+    run.meta_run_tree["traces", context.idx, "loss", "dtype"] = "float"
+    tree = run.series_run_trees[1].subtree((context.idx, "loss"))
+    columns = {part: tree.array(part).allocate() for part in ("val", "epoch", "time")}
+    for step in [*range(300), 1000, 70_000]:
+        values = {"val": step / 3 if step % 7 else math.nan, "epoch": step // 10, "time": 1.6e9 + step}
+        for part, value in values.items():
+            columns[part][step] = value
     run.close()
 
 
@@ -294,5 +310,5 @@ def truth(folder: str) -> None:
 
 
 if __name__ == "__main__":
-    parts = [make, finish, crash, many, files, slow, truth]
+    parts = [make, finish, crash, many, files, old, slow, truth]
     {part.__name__: part for part in parts}[sys.argv[1]](*sys.argv[2:])

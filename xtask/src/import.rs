@@ -35,7 +35,7 @@ pub(crate) fn prove() -> Result<()> {
         std::fs::remove_dir_all(&folder).context("empty target/import")?;
     }
     let aim = Aim { python: peers::aim()?, folder: folder.join("repositories") };
-    for (name, part) in [("types", &["make"][..]), ("files", &["files"])] {
+    for (name, part) in [("types", &["make"][..]), ("files", &["files"]), ("old", &["old"])] {
         aim.part(name, part)?;
     }
     aim.part("many", &["many", MANY[0], MANY[1]])?;
@@ -48,7 +48,7 @@ pub(crate) fn prove() -> Result<()> {
         child.wait().context("wait for a writer")?;
     }
     aim.live(&program, &folder.join("live"))?;
-    for name in ["types", "files", "many", "long", "killed", "living"] {
+    for name in ["types", "files", "old", "many", "long", "killed", "living"] {
         aim.truth(name)?;
     }
     let mut test = Command::new("cargo");
