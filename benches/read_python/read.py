@@ -30,6 +30,8 @@ def make(folder: str, n_runs: int, n_points: int) -> None:
 
 def read(place: str, name: str) -> None:
     """Read all of it, and say how long each part took."""
+    # pyarrow looks for it when the first list becomes an array.
+    import pandas  # noqa: F401
     import pyarrow  # noqa: F401
 
     from trailmark import Repo

@@ -371,10 +371,12 @@ class SequenceCollection:
             if not isinstance(one, Metric):
                 continue
             table = one.arrow()
+            # A word for all rows: the first of a dictionary of one.
+            zeros = pyarrow.py_buffer(bytes(4 * len(table)))
+            index = pyarrow.Array.from_buffers(pyarrow.int32(), len(table), [None, zeros])
             for place, (name, text) in enumerate(
                 [("run", one.run.hash), ("name", one.name), ("context", json.dumps(one.context, sort_keys=True))]
             ):
-                index = pyarrow.array([0] * len(table), pyarrow.int32())
                 table = table.add_column(place, name, pyarrow.DictionaryArray.from_arrays(index, [text]))
             tables.append(table)
         return pyarrow.concat_tables(tables) if tables else pyarrow.table({})
