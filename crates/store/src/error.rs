@@ -100,3 +100,10 @@ pub enum Error {
         reason: String,
     },
 }
+
+impl Error {
+    /// Whether a file was not there any more: its journal was folded together with others, perhaps.
+    pub(crate) fn is_gone(&self) -> bool {
+        matches!(self, Self::Io { source, .. } if source.kind() == std::io::ErrorKind::NotFound)
+    }
+}

@@ -4,8 +4,9 @@ use std::path::Path;
 
 use trailmark_core::{Context, Edit, End, RunId, RunStatus, SeriesKey, Step, Value, WallTime};
 
+use crate::folded::AT_ONCE;
 use crate::memory::{Fault, Memory};
-use crate::{Error, Problem, Record, Repository, Store as _};
+use crate::{Columns, Error, Problem, Record, Repository, Store as _, Wanted};
 
 const FOLDER: &str = "repository";
 
@@ -210,5 +211,35 @@ fn an_edit_that_fails_leaves_the_run_as_it_was_and_the_next_one_works() {
             assert_eq!(repository.run(run).unwrap().name, "third", "{fault:?} at {n}");
             assert_eq!(open(&disk.after_power_cut()).run(run).unwrap().name, "third", "{fault:?} at {n}");
         }
+    }
+}
+
+/// What a compaction removes last may go between a look at the folder and the look into it.
+#[test]
+fn a_journal_that_goes_while_it_is_read_is_found_in_its_segment() {
+    let disk = Memory::default();
+    let run = RunId::from_parts(1, [1; 6]);
+    let folder = Path::new(FOLDER).join("runs").join(run.to_string());
+    record(&open(&disk), run).unwrap();
+    let journal = disk.journals(&folder).remove(0);
+    let bytes = disk.read(&journal);
+    open(&disk).compact(&AT_ONCE).unwrap();
+    assert!(disk.journals(&folder).is_empty());
+    let series = vec![SeriesKey::new("loss", Context::subset("train"))];
+    let wanted = Wanted { run, series, columns: Columns::default(), after: None };
+    type Read<'a> = &'a dyn Fn(&Repository) -> Result<(), Error>;
+    let reads: [(&str, Read<'_>); 4] = [
+        ("params", &|repository| repository.params(run).map(drop)),
+        ("a run", &|repository| repository.read_run(run).map(drop)),
+        ("rows", &|repository| repository.rows().map(drop)),
+        ("series", &|repository| repository.series(&wanted, &mut |_| {}).map(drop)),
+    ];
+    for (name, read) in reads {
+        let repository = open(&disk);
+        disk.put(&journal, &bytes);
+        disk.vanish_at_read(&journal);
+        read(&repository).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert!(!disk.paths().contains(&journal), "{name} did not read the journal");
+        assert_eq!(steps(&repository, run), (0..20).collect::<Vec<_>>(), "{name}");
     }
 }

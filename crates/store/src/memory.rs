@@ -36,6 +36,8 @@ struct State {
     kept_folders: BTreeSet<PathBuf>,
     /// Files of which the disk gives nothing back.
     unreadable: BTreeSet<PathBuf>,
+    /// Files that another process removes right before they are read.
+    vanishing: BTreeSet<PathBuf>,
     held: BTreeSet<PathBuf>,
     n_calls: usize,
     fault: Option<(usize, Fault)>,
@@ -123,6 +125,11 @@ impl Memory {
         };
     }
 
+    /// Lets a file be gone when it is read next, though it was there when it was looked for.
+    pub(crate) fn vanish_at_read(&self, path: &Path) {
+        self.0.lock().unwrap().vanishing.insert(path.to_owned());
+    }
+
     /// All files.
     pub(crate) fn paths(&self) -> Vec<PathBuf> {
         self.0.lock().unwrap().files.keys().cloned().collect()
@@ -202,6 +209,10 @@ impl Disk for Memory {
     }
 
     fn read_from(&self, path: &Path, offset: u64) -> io::Result<Vec<u8>> {
+        let is_gone = self.0.lock().unwrap().vanishing.remove(path);
+        if is_gone {
+            self.remove(path)?;
+        }
         let content = self.content(path)?;
         if self.0.lock().unwrap().unreadable.contains(path) {
             return Err(broken());

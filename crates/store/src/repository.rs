@@ -192,8 +192,10 @@ impl Repository {
                 scan::read_whole((place, &segments), (id, &paths), &mut gather, &mut false)
             };
             let journals = read();
-            // Its journals may have been folded together meanwhile.
-            if n_tries == 16 || manifest::stamp(&place.files, &place.path)? == segments.version {
+            // Its journals may have been folded together meanwhile, or go just now that this is told.
+            let is_gone = journals.as_ref().is_err_and(Error::is_gone);
+            let is_steady = !is_gone && manifest::stamp(&place.files, &place.path)? == segments.version;
+            if is_steady || n_tries == 16 {
                 return Ok((gather, journals?));
             }
         }

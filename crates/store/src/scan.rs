@@ -137,7 +137,8 @@ impl Scan {
         loop {
             n_tries += 1;
             let found = self.load_segments(place).and_then(|()| look(self));
-            let is_steady = manifest::stamp(&place.files, &place.path)? == self.segments.version;
+            let is_gone = found.as_ref().is_err_and(Error::is_gone);
+            let is_steady = !is_gone && manifest::stamp(&place.files, &place.path)? == self.segments.version;
             if is_steady || n_tries == STEADY_TRIES {
                 return found;
             }

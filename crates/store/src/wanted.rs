@@ -92,7 +92,9 @@ impl Repository {
                 sealed => sealed,
             };
             let reading = sealed.and_then(|sealed| self.reading(wanted, state, sealed));
-            if n_tries == 16 || manifest::stamp(&place.files, &place.path)? == segments.version {
+            let is_gone = reading.as_ref().is_err_and(Error::is_gone);
+            let is_steady = !is_gone && manifest::stamp(&place.files, &place.path)? == segments.version;
+            if is_steady || n_tries == 16 {
                 return reading;
             }
         }
