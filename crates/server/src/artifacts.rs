@@ -30,6 +30,7 @@ pub(crate) struct Request {
 #[utoipa::path(
     get, path = "/api/v1/runs/{id}/artifacts", operation_id = "artifacts", tag = "Objects and files",
     summary = "The files of a run, by name",
+    description = "`/` divides folders in names. A file that was left elsewhere has a `uri` and no `blob`.",
     params(OfRun, Request),
     responses(
         (status = 200, description = "The files.", body = dto::Artifacts),

@@ -213,6 +213,8 @@ fn find<'a>(app: &App, snapshot: &'a Snapshot, text: &str) -> Result<Ready<'a>, 
 #[utoipa::path(
     post, path = "/api/v1/ask", operation_id = "ask", tag = "Answers",
     summary = "Asks one checkpoint or two",
+    description = "With `record` questions and answers are kept as texts of a run. `RUN` alone means the last \
+        checkpoint of a run.",
     request_body(content = dto::AskRequest, example = json!({"models": ["best:f1"], "context": "Trailmark keeps runs in a folder.", "questions": ["Where are runs kept?"]})),
     responses(
         (status = 200, description = "The answers.", body = dto::AskReply),

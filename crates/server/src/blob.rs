@@ -85,6 +85,9 @@ enum Part {
 #[utoipa::path(
     get, path = "/api/v1/blobs/{id}", operation_id = "blob", tag = "Objects and files",
     summary = "Kept bytes, whole or a range of them",
+    description = "Content never becomes different, so that it may be kept for ever. With a `type` that is known it is \
+        to be shown, with any other, without one, or with a `name`, to be saved. Every answer is in a \
+        sandbox.",
     params(OfBlob, Request,
         ("Range" = Option<String>, Header, description = "One range of bytes (RFC 9110).", example = "bytes=0-99")),
     responses(

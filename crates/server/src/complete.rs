@@ -35,6 +35,8 @@ pub(crate) struct Request {
 #[utoipa::path(
     get, path = "/api/v1/complete", operation_id = "complete", tag = "Repository",
     summary = "What fits at the cursor of a query",
+    description = "The cursor counts Unicode characters; what fits takes the place of the characters from `from` to \
+        `to`.",
     params(Request),
     responses(
         (status = 200, description = "What fits.", body = Completion),

@@ -19,6 +19,8 @@ const MOST_BYTES: usize = 1 << 20;
 #[utoipa::path(
     post, path = "/api/v1/edits", operation_id = "edit_runs", tag = "Runs",
     summary = "Changes what people say of runs; the answer holds what undoes it",
+    description = "Deleting wants the scope `admin`. `points` are what was tracked of a series until now: of one step, \
+        or of all without one.",
     request_body(content = Edits, example = json!({"runs": ["0123456789abcdef01234567"], "edit": {"add_tag": "keep"}})),
     responses(
         (status = 200, description = "How many runs became different, and what undoes it.", body = Edited),

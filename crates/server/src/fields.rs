@@ -72,6 +72,8 @@ struct Text<'a> {
 #[utoipa::path(
     get, path = "/api/v1/fields", operation_id = "fields", tag = "Repository",
     summary = "What the runs that match have: params, metrics, texts, experiments, tags",
+    description = "`values` holds at most 24 distinct values in their order, and is left out above that. Params under \
+        keys that begin with `__` are left out.",
     params(Request),
     responses(
         (status = 200, description = "What they have.", body = dto::Fields),

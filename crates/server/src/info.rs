@@ -83,6 +83,7 @@ fn name(path: &Path) -> String {
 #[utoipa::path(
     get, path = "/api/v1/home", operation_id = "home", tag = "Repository",
     summary = "What the first page shows",
+    description = "`activity` covers the last 53 weeks in the server's time zone, days without runs left out.",
     responses(
         (status = 200, description = "What runs, what is new, what is best.", body = dto::Home),
     ),

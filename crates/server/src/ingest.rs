@@ -57,6 +57,10 @@ impl Packing {
 #[utoipa::path(
     post, path = "/api/v1/journals/{run}/{writer}", operation_id = "append_journal", tag = "Recording",
     summary = "Appends bytes of a journal that its writer keeps elsewhere",
+    description = "What is there already is compared and stepped over, so that sending twice changes nothing; a frame \
+        that is cut at the end waits for its rest. Without bytes the answer says where the server stands, \
+        and the server hears that the writer lives. The answer is one of `durable` (all before this offset \
+        is on the disk), `behind` (there is a hole: send from here on) and `gone` (the run was deleted).",
     params(OfJournal, Request,
         ("Content-Encoding" = inline(Option<Packing>), Header, description = "How the bytes are packed.")),
     request_body(content = Binary, content_type = "application/octet-stream", description = "The bytes of the journal from the offset on, at most 256 MiB."),
@@ -107,6 +111,7 @@ fn unpack(body: &[u8]) -> Result<Vec<u8>, ApiError> {
 #[utoipa::path(
     put, path = "/api/v1/blobs/{id}", operation_id = "keep_blob", tag = "Recording",
     summary = "Keeps bytes under the BLAKE3 of their content",
+    description = "A sender sees to it that the blobs that a frame of a journal refers to are there before the frame.",
     params(OfBlob),
     request_body(content = Binary, content_type = "application/octet-stream", description = "The bytes, of any length."),
     responses(

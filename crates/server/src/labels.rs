@@ -29,6 +29,7 @@ pub(crate) fn list(app: &App) -> Result<Labels, ApiError> {
 #[utoipa::path(
     post, path = "/api/v1/labels", operation_id = "set_label", tag = "Repository",
     summary = "Says what a tag or an experiment means",
+    description = "Without colour and description nothing is said any more.",
     request_body(content = SetLabel, example = json!({"of": "tag", "label": {"name": "diverged", "color": "#d03030", "description": "the loss left the chart"}})),
     responses(
         (status = 200, description = "All of it, and what was said before.", body = Labels),

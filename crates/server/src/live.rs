@@ -139,6 +139,8 @@ pub(crate) struct Request {
 #[utoipa::path(
     get, path = "/api/v1/events", operation_id = "events", tag = "Repository",
     summary = "A stream of server-sent events: what changed, within a second",
+    description = "Each event is a line `event:` with its name and a line `data:` with JSON: `Hello`, then `Changed` \
+        whenever runs grew, changed, ended, came or went. A page asks again for what it shows of them.",
     params(Request),
     responses(
         (status = 200, description = "`hello` with the state and the version, then `changed` with the runs that did, and a comment line every 15 s. It ends when the server does.",

@@ -185,6 +185,8 @@ pub(crate) struct Request {
 #[utoipa::path(
     get, path = "/api/v1/runs/{id}/logs", operation_id = "logs", tag = "Texts and logs",
     summary = "Lines of the terminal",
+    description = "Lines are in the order of their times; `step` is the last step of the run's training numbers at that \
+        time.",
     params(OfRun, Request),
     responses(
         (status = 200, description = "The lines.", body = dto::Logs),

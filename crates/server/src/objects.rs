@@ -248,6 +248,8 @@ pub(crate) struct Request {
 #[utoipa::path(
     get, path = "/api/v1/runs/{id}/objects", operation_id = "objects", tag = "Objects and files",
     summary = "Images, audio, figures, distributions, log records of a run",
+    description = "A list of values at one step is answered value by value. Ordered by series, step and index; log \
+        records by time. An answer ends early when its values come to 32 MB.",
     params(OfRun, Request),
     responses(
         (status = 200, description = "The values.", body = dto::Objects),

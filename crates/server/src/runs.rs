@@ -55,6 +55,8 @@ pub(crate) struct Request {
 #[utoipa::path(
     get, path = "/api/v1/runs", operation_id = "list_runs", tag = "Runs",
     summary = "The runs that a query finds",
+    description = "Archived runs are left out unless `archived=1`, or the query speaks of `run.archived`. Runs without \
+        a field that is sorted by come last. Newest first, unless said.",
     params(Request),
     responses(
         (status = 200, description = "The runs.", body = dto::Runs),
@@ -81,6 +83,7 @@ pub(crate) fn list(app: &App, request: &Request) -> Result<dto::Runs, ApiError> 
 #[utoipa::path(
     get, path = "/api/v1/runs/{id}", operation_id = "run", tag = "Runs",
     summary = "One run, with all that is known of it",
+    description = "System metrics are not among `metrics`; `system` tells the program and the machine that made it.",
     params(OfRun),
     responses(
         (status = 200, description = "The run.", body = dto::RunDetail),

@@ -53,6 +53,8 @@ pub(crate) struct Request {
 #[utoipa::path(
     get, path = "/api/v1/search", operation_id = "search", tag = "Runs",
     summary = "Series, files and answers that a query finds, over all runs",
+    description = "An item has the fields of its kind: a series its context, count and steps, a file its bytes and \
+        hash, an answer its question and score.",
     params(Request),
     responses(
         (status = 200, description = "What was found.", body = dto::Hits),

@@ -154,6 +154,10 @@ struct Job<'a> {
 #[utoipa::path(
     get, path = "/api/v1/series", operation_id = "series", tag = "Series",
     summary = "Number series of the runs that match, sampled, as columns or as Arrow",
+    description = "All number series of the runs that match, sampled so that no spike is lost: the first NaN of a \
+        bucket is kept too, infinities are largest and least as they are. A range of steps is read at full \
+        detail where it fits into `points`. In Arrow a row is a point, with `run`, `name` and `context` \
+        (JSON) as dictionaries; the metadata `trailmark` of the schema is the header.",
     params(Request),
     responses(
         (status = 200, description = "The series: in columns of little-endian numbers after a header in JSON, or a stream of Arrow's record batches with a row a point.",

@@ -32,6 +32,8 @@ pub(crate) async fn look(app: Shared, headers: HeaderMap) -> Answer {
 #[utoipa::path(
     post, path = "/api/v1/session", operation_id = "begin_session", tag = "Signing in",
     summary = "Signs a browser in",
+    description = "The session is a cookie that scripts cannot read; what changes something must then name the page in \
+        `Origin`. Programs send the token with each request instead.",
     request_body(content = dto::BeginSession, example = json!({"token": "trailmark_0123456789abcdef"})),
     responses((status = 200, description = "Who it is now.", body = dto::SignedIn,
         headers(("Set-Cookie" = String, description = "The session, which only the browser sees.")))),

@@ -53,6 +53,8 @@ pub(crate) struct Request {
 #[utoipa::path(
     get, path = "/api/v1/texts", operation_id = "texts", tag = "Texts and logs",
     summary = "Texts of the runs that match",
+    description = "An answer ends early when its texts come to 32 MB: ask again from there. A text above 16 KiB is cut \
+        there (`is_cut`). Folders of checkpoints are left out.",
     params(Request),
     responses(
         (status = 200, description = "The texts.", body = dto::Texts),

@@ -40,6 +40,7 @@ pub(crate) fn list(app: &App) -> Result<KeptViews, ApiError> {
 #[utoipa::path(
     post, path = "/api/v1/views", operation_id = "keep_view", tag = "Repository",
     summary = "Keeps a view, in the place of one of the same name",
+    description = "A view is an address of the page without the server. There are at most 1,000 of them.",
     request_body(content = KeepView, example = json!({"name": "learning rate", "url": "/metrics?color=learning_rate"})),
     responses(
         (status = 200, description = "All views, and the one that was replaced.", body = KeptViews),

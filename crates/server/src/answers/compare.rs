@@ -109,6 +109,7 @@ impl Side {
 #[utoipa::path(
     get, path = "/api/v1/answers/compare", operation_id = "compare_answers", tag = "Answers",
     summary = "Two sets of answers beside each other, paired by question",
+    description = "Differences are B − A in points of percent with their 95 % interval, paired by question.",
     params(CompareRequest),
     responses(
         (status = 200, description = "What changed.", body = dto::Comparison),

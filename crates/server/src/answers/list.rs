@@ -38,6 +38,7 @@ pub(crate) struct StepsRequest {
 #[utoipa::path(
     get, path = "/api/v1/answers/steps", operation_id = "answer_steps", tag = "Answers",
     summary = "Which runs have answers at which steps",
+    description = "Right means EM 1, partly F1 above 0, wrong anything else; means are in percent.",
     params(StepsRequest),
     responses(
         (status = 200, description = "The steps, with their figures.", body = dto::AnswerSteps),
@@ -108,6 +109,8 @@ pub(crate) struct ListRequest {
 #[utoipa::path(
     get, path = "/api/v1/answers", operation_id = "answers", tag = "Answers",
     summary = "The answers of a run at a step",
+    description = "`strip` tells how the questions were answered at the last five checkpoints: a letter each, `r` \
+        right, `p` partly, `w` wrong, `-` not asked.",
     params(ListRequest),
     responses(
         (status = 200, description = "The answers.", body = dto::AnswerList),

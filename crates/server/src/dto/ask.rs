@@ -52,7 +52,7 @@ pub struct AskRequest {
     #[schema(min_items = 1, max_items = 256, value_type = Vec<super::Word>)]
     pub questions: Vec<String>,
     /// Answers of each question at most; 1 without it.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "super::plain::whole")]
     #[schema(minimum = 1, maximum = 100)]
     pub top_k: Option<u32>,
     /// Keep questions and answers as texts.

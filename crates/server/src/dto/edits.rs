@@ -57,7 +57,7 @@ pub struct DeletePoints {
     /// Its context.
     pub context: ParamTree,
     /// Which step; every one without.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "super::plain::whole", skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub step: Option<i64>,
     /// Deleted (true) or restored (false).

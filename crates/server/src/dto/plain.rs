@@ -1,6 +1,6 @@
 //! Values of no fixed shape: numbers that may be NaN, and trees of params.
 
-use serde::de::{Deserialize, Deserializer};
+use serde::de::{Deserialize, Deserializer, Error as _};
 use serde::ser::{Serialize, SerializeMap as _, SerializeSeq as _, Serializer};
 use trailmark_core::{ParamValue, Params};
 use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, OneOfBuilder, Type};
@@ -79,6 +79,20 @@ impl<'de> Deserialize<'de> for ParamTree {
     }
 }
 
+/// Reads a whole number, if there is one; `3.0` is one too, as JSON knows only numbers.
+pub(super) fn whole<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    T: TryFrom<i64>,
+    D: Deserializer<'de>,
+{
+    let Some(number) = Option::<serde_json::Number>::deserialize(deserializer)? else { return Ok(None) };
+    let exact =
+        |real: f64| (real.fract() == 0.0 && real.abs() <= (1_u64 << 53) as f64).then_some(real as i64);
+    let whole = number.as_i64().or_else(|| number.as_f64().and_then(exact));
+    let fitting = whole.and_then(|whole| T::try_from(whole).ok());
+    fitting.map(Some).ok_or_else(|| D::Error::custom(format!("got {number}, want a whole number")))
+}
+
 fn param(value: &serde_json::Value) -> ParamValue {
     use serde_json::Value as Json;
     match value {
@@ -126,6 +140,13 @@ fn map<S: Serializer>(values: &Params, serializer: S) -> Result<S::Ok, S::Error>
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_whole_number_may_be_written_as_a_real_one() {
+        let read = |json: &str| whole::<u32, _>(&mut serde_json::Deserializer::from_str(json)).ok().flatten();
+        assert_eq!(["3", "3.0", "3e2", "null"].map(read), [Some(3), Some(3), Some(300), None]);
+        assert_eq!(["3.5", "-1", "4294967296", "\"3\"", "1e300"].map(read), [None; 5]);
+    }
 
     #[test]
     fn what_json_cannot_say_becomes_a_word() {

@@ -46,6 +46,23 @@ fn what_is_answered_is_what_the_document_says() {
 }
 
 #[test]
+fn the_examples_of_bodies_are_understood() {
+    let folder = reference();
+    let served = Served::start(folder.path());
+    let document = served.json("openapi.json");
+    let mut n_sent = 0;
+    for (path, item) in document["paths"].as_object().unwrap() {
+        let content = &item["post"]["requestBody"]["content"]["application/json"];
+        let Some(example) = content.get("example") else { continue };
+        let answer = served.send("POST", path, &[], &example.to_string());
+        // What an example names need not be there, nor anybody who answers questions.
+        assert!([200, 401, 404, 503].contains(&answer.status), "{path}: {}", answer.text());
+        n_sent += 1;
+    }
+    assert_eq!(n_sent, 5);
+}
+
+#[test]
 fn wrong_paths_and_bodies_are_told_as_json() {
     let folder = empty();
     let served = Served::start(folder.path());
