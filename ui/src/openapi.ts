@@ -33,6 +33,7 @@ export interface Route {
   readonly method: string;
   readonly path: string;
   readonly summary: string;
+  readonly about: string;
   readonly tag: string;
   readonly parameters: readonly Parameter[];
   readonly body: Content | undefined;
@@ -116,6 +117,7 @@ function route_of(
     method,
     path,
     summary: text_of(operation["summary"]),
+    about: text_of(operation["description"]),
     tag: text_of(list_of(operation["tags"])[0]),
     parameters: list_of(operation["parameters"]).flatMap(parameter_of),
     body: contents_of(body)[0],

@@ -20,6 +20,11 @@ export function RouteDetails(props: {
   const is_read = route.method === "get";
   return (
     <div class="route-details">
+      {route.about !== "" && (
+        <p class="route-about">
+          <Words text={route.about} />
+        </p>
+      )}
       {route.parameters.length > 0 && (
         <Parameters
           route={route}
