@@ -222,7 +222,7 @@ def tracked(value: object) -> object:
     data = data.load() if isinstance(data, BLOB) else data
     name = value.AIM_NAME
     if name in ("aim.text", "aim.log_line"):
-        return f"{name} {str(data)}"
+        return f"{name} {data!s}"
     if name == "aim.log_record":
         return f"{name} {fields['log_level']} {fields['message']}"
     if name == "aim.distribution":
@@ -230,7 +230,7 @@ def tracked(value: object) -> object:
         low, high = fields["range"]
         return f"{name} {bits(float(low))} {bits(float(high))} " + " ".join(bits(float(x)) for x in numbers)
     if name == "aim.figure":
-        return f"{name} {str(data)}"
+        return f"{name} {data!s}"
     if name == "aim.image":
         size = f"{fields['format'].lower()} {fields['width']} {fields['height']}"
         return f"{name} {size} {fields['caption']!s} {bytes(data).hex()}"
