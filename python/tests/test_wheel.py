@@ -18,7 +18,7 @@ import trailmark
 SCRIPT = """
 import importlib, pkgutil, sys, trailmark
 from trailmark import Repo, Run
-frameworks = {"catboost", "hugging_face", "keras", "keras_tuner", "lightgbm", "optuna", "prophet", "pytorch"}
+frameworks = {"catboost", "fastai", "hugging_face", "keras", "keras_tuner", "lightgbm", "optuna", "prophet", "pytorch"}
 frameworks |= {"pytorch_ignite", "pytorch_lightning", "sb3", "tensorflow", "xgboost", "__main__"}
 for module in pkgutil.iter_modules(trailmark.__path__):
     if module.name not in frameworks:
