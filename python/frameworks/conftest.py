@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import Generator
+from typing import Any, Generator
 
 import pytest
 
@@ -23,10 +23,21 @@ CITIES = {"australia": "canberra", "france": "paris", "japan": "tokyo", "kenya":
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Let a test that skips fail where nothing may."""
-    report = yield
-    if SKIP_NOTHING and report.skipped and not hasattr(report, "wasxfail"):
+    return _heard(item.nodeid, (yield))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Let a whole file that skips fail where nothing may."""
+    return _heard(collector.nodeid, (yield))
+
+
+def _heard(node: str, report: Any) -> Any:
+    if SKIP_NOTHING and report.skipped:
         report.outcome = "failed"
-        report.longrepr = f"skipped where nothing may: {report.longrepr}"
+        report.longrepr = f"{node} skipped where nothing may: {report.longrepr}"
     return report
 
 
