@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import Any, Callable
 
@@ -145,6 +146,40 @@ def test_a_path_means_the_repository_in_or_at_it(tmp_path: Path, monkeypatch: An
     assert source_of("aim://host:43800") == "http://host:43800"
     monkeypatch.setenv("TRAILMARK_REPO", "https://host:43800")
     assert source_of(None) == "https://host:43800" and source_of("a/folder") == str(project / "inner" / "a" / "folder")
+
+
+def test_a_repository_that_is_being_made_is_one(tmp_path: Path) -> None:
+    cases = (
+        ((), True),
+        (("runs",), True),
+        (("runs", "blobs", "trailmark.toml.1f.new"), True),
+        (("runs", "trailmark.toml", "catalog.sqlite"), True),
+        (("runs", "train.py"), False),
+    )
+    for index, (names, is_one) in enumerate(cases):
+        folder = tmp_path / str(index)
+        folder.mkdir()
+        for name in names:
+            (folder / name).touch()
+        assert folder_of(folder) == str(folder if is_one else folder / ".trailmark"), names
+
+
+def test_runs_that_begin_at_once_in_an_empty_folder_are_in_one_repository(tmp_path: Path) -> None:
+    for attempt in range(20):
+        folder = tmp_path / str(attempt)
+        folder.mkdir()
+        together = threading.Barrier(4)
+
+        def begin(folder: Path, together: threading.Barrier) -> None:
+            together.wait(timeout=30)
+            Run(repo=folder, system_tracking_interval=None, capture_terminal_logs=False).close()
+
+        threads = [threading.Thread(target=begin, args=(folder, together)) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(Repo(folder).list_all_runs()) == 4 and not (folder / ".trailmark").exists()
 
 
 def test_a_live_run_is_read_while_it_grows(folder: str, opened: Callable[[str], Repo]) -> None:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 RepoLike = Union[str, "os.PathLike[str]", "Repo", None]
 _MARK = "trailmark.toml"
 _FOLDER = ".trailmark"
+# What a repository has before its mark.
+_FIRST = ("runs", "blobs")
 
 
 def folder_of(repo: RepoLike) -> str:
@@ -32,7 +34,7 @@ def folder_of(repo: RepoLike) -> str:
         return path
     if os.path.exists(os.path.join(inner, _MARK)):
         return inner
-    return inner if os.path.isdir(path) and os.listdir(path) else path
+    return inner if os.path.isdir(path) and not _is_begun(os.listdir(path)) else path
 
 
 def source_of(repo: RepoLike) -> str:
@@ -73,3 +75,8 @@ def _nearest(folder: str) -> str:
         if above == folder:
             return os.path.join(start, _FOLDER)
         folder = above
+
+
+def _is_begun(names: list[str]) -> bool:
+    """Whether a folder holds nothing but what a repository consists of that another process or thread makes."""
+    return _MARK in names or all(name in _FIRST or name.startswith(_MARK) for name in names)
