@@ -73,7 +73,7 @@ def test_a_search_for_a_learning_rate_is_no_training(learner: Any, tmp_path: Pat
     learner.add_cb(TrailmarkCallback(repo=str(tmp_path / "repo"), **QUIET))
     from fastai.callback import schedule  # noqa: F401 (it gives learners their search)
 
-    learner.lr_find(num_it=5, show_plot=False)
+    learner.lr_find(num_it=5, show_plot=False, suggest_funcs=None)
     assert not (tmp_path / "repo").exists()
 
 
