@@ -219,6 +219,36 @@ def points(url: str, count: str) -> None:
     run.close()
 
 
+def steady(url: str, seconds: str) -> None:
+    """Tracks four steps, and now and then a text and a picture, each quarter of a second.
+
+    Prints a line of JSON for each burst, with how long it took to be acknowledged, and what the run holds in the end.
+    """
+    run = Run(repo=url, experiment="steady", **QUIET)
+    queue = run.repo._client.get_queue()
+    context = {"subset": "train"}
+    until = time.time() + float(seconds)
+    burst = texts = images = 0
+    while time.time() < until:
+        began = time.perf_counter()
+        for step in range(burst * 4, burst * 4 + 4):
+            run.track(step * 0.5, name="loss", step=step, context=context)
+        if burst % 8 == 0:
+            run.track(Text(f"what was said at {burst}: " + "word " * 40), name="text", step=texts, context=context)
+            texts += 1
+        if burst % 20 == 0:
+            pixels = np.random.default_rng(burst).integers(0, 256, (40, 40, 3), dtype=np.uint8)
+            run.track(Image(pixels), name="image", step=images, context=context)
+            images += 1
+        burst += 1
+        queue.wait_for_finish()
+        took = time.perf_counter() - began
+        print(json.dumps({"run": run.hash, "acked_millis": [took * 1000], "at": time.time()}), flush=True)
+        time.sleep(max(0.0, 0.25 - took))
+    run.close()
+    print(json.dumps({"run": run.hash, "loss": burst * 4, "text": texts, "image": images, "whole": True}), flush=True)
+
+
 if __name__ == "__main__":
     part, *arguments = sys.argv[1:]
-    {f.__name__: f for f in (everything, read, resume, slow, count, die, copy, points)}[part](*arguments)
+    {f.__name__: f for f in (everything, read, resume, slow, count, die, copy, points, steady)}[part](*arguments)

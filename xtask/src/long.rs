@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::ValueEnum;
 
 use crate::command::{run, run_command};
-use crate::{aim, api, exports, fuzz, import, prove, python, seeds, segments};
+use crate::{aim, api, exports, fuzz, import, net, prove, python, seeds, segments, soak};
 
 /// One proof.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -44,6 +44,12 @@ pub(crate) enum Proof {
     /// Repositories of the real Aim, with many runs, many points, killed and living writers: imported, and compared value by
     /// value with what Aim reads.
     Import,
+    /// A network that is cut for a minute, twice, a server and a client that are killed: every point is counted. In
+    /// network namespaces, which want Linux and root.
+    Net,
+    /// Half an hour of twenty clients, five of them Aim's, a reader and a listener at one server over TLS: memory, files
+    /// and threads stay bounded, answers and acknowledgements do not get slower. `TRAILMARK_SOAK_SECS` says for how long.
+    Soak,
     /// pandas, Polars and DuckDB read the segments of generated repositories, and find what is exported.
     Segments,
 }
@@ -84,6 +90,8 @@ fn prove(proof: Proof) -> Result<()> {
         Proof::Aim => aim::prove(),
         Proof::Api => api::prove(),
         Proof::Import => import::prove(),
+        Proof::Net => net::prove(),
+        Proof::Soak => soak::prove(),
         Proof::Segments => segments::prove(),
     }
 }
