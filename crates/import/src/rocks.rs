@@ -10,7 +10,7 @@
 mod batch;
 mod block;
 mod database;
-#[cfg(feature = "fuzzing")]
+#[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzzing;
 mod log;
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Doors for fuzz targets to what reads the bytes of a database.
+//! A door for fuzz targets, and for tests with damaged files, to what reads the bytes of a database.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use super::table::{Table, TableCursor};
 
 /// Reads bytes as a log, as the changes in a record of one, as an edit of a list of files, and as a sorted file, which is
 /// walked through; says how much made sense.
-pub fn rocks(bytes: &[u8]) -> usize {
+pub(crate) fn rocks(bytes: &[u8]) -> usize {
     let mut n_sound = 0;
     let mut count = |_: &[u8]| {
         n_sound += 1;

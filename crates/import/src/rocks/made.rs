@@ -241,3 +241,48 @@ proptest! {
         prop_assert_eq!(database.take_problems(), vec![]);
     }
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+    #[test]
+    fn damaged_files_without_check_sums_never_panic(
+        numbers in prop::collection::vec((0u8..60, any::<u16>()), 1..60),
+        (is_packed, has_two_levels, has_user_keys, has_differences) in any::<(bool, bool, bool, bool)>(),
+        flips in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..6),
+    ) {
+        let form = Form { is_packed, has_two_levels, has_user_keys, has_differences };
+        let entries: Entries = (1u64..)
+            .zip(&numbers)
+            .map(|(sequence, (n, of))| ((key(*n), std::cmp::Reverse(sequence)), (1, value(*of))))
+            .collect();
+        let mut bytes = table(&entries, &[(key(3), key(9), 5)], form);
+        let footer = bytes.len() - 53;
+        bytes[footer] = 0;
+        for (place, byte) in &flips {
+            let place = place.index(bytes.len());
+            bytes[place] = *byte;
+        }
+        let n_sound = super::fuzzing::rocks(&bytes);
+        prop_assert!(!flips.is_empty() || n_sound >= entries.len());
+    }
+}
+
+#[test]
+fn a_file_that_is_gone_costs_only_what_it_held() {
+    let folder = tempfile::tempdir().unwrap();
+    let deeds = [Deed::Put(1, 11), Deed::Flush, Deed::Put(2, 12), Deed::Flush, Deed::Put(3, 13)];
+    let form = Form { is_packed: true, has_two_levels: false, has_user_keys: true, has_differences: true };
+    make(folder.path(), &deeds, form);
+    let gone = folder.path().join("000012.sst");
+    std::fs::remove_file(&gone).unwrap();
+    let database = Database::open(folder.path()).unwrap();
+    let mut cursor = database.cursor();
+    assert!(cursor.seek(b"") && cursor.key() == key(2), "the first file is gone");
+    assert!(cursor.advance() && cursor.key() == key(3) && cursor.value() == value(13));
+    assert!(!cursor.advance());
+    let problems = database.take_problems();
+    assert!(problems.len() == 1 && problems[0].place == gone.display().to_string(), "{problems:?}");
+    std::fs::write(folder.path().join("MANIFEST-000002"), b"damage, and more of it than fits").unwrap();
+    let error = Database::open(folder.path()).unwrap_err().to_string();
+    assert!(error.contains("damaged from byte 0") || error.contains("no edit"), "{error}");
+}
