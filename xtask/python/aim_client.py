@@ -8,6 +8,7 @@ import os
 import shutil
 import sys
 import time
+from importlib import metadata
 
 import numpy as np
 from aim import Audio, Distribution, Image, Repo, Run, Text
@@ -20,6 +21,11 @@ def want(what: str, got: object, wanted: object) -> None:
     """Fails unless both are equal."""
     if got != wanted:
         sys.exit(f"{what}: got {got!r}, want {wanted!r}")
+
+
+def version(_url: str) -> None:
+    """Prints which client this is."""
+    print("version", metadata.version("aim"))
 
 
 def everything(url: str) -> None:
@@ -251,4 +257,5 @@ def steady(url: str, seconds: str) -> None:
 
 if __name__ == "__main__":
     part, *arguments = sys.argv[1:]
-    {f.__name__: f for f in (everything, read, resume, slow, count, die, copy, points, steady)}[part](*arguments)
+    parts = (version, everything, read, resume, slow, count, die, copy, points, steady)
+    {f.__name__: f for f in parts}[part](*arguments)

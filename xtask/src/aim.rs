@@ -1,8 +1,9 @@
 //! The real client of Aim against our server: `long aim`.
 //!
-//! It tracks every type, reads, resumes, copies, deletes, survives a server that is killed in mid-run, and its points a
-//! second are measured beside Aim's own server. `TRAILMARK_AIM_PYTHON` names an interpreter that has `aim` already,
-//! `TRAILMARK_PROFILE` a build other than `release`.
+//! Three minor versions of it, each in an environment of its own, track every type, read, resume, copy, delete, and survive
+//! a server that is killed in mid-run; the newest one's points a second are measured beside Aim's own server.
+//! `TRAILMARK_AIM_PYTHON` names an interpreter that has the newest `aim` already, `TRAILMARK_PROFILE` a build other than
+//! `release`, and `TRAILMARK_AIM_POINTS=0` leaves the measuring out.
 
 use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;
@@ -16,7 +17,7 @@ use serde_json::{Value, json};
 use crate::bench::{Raw, median};
 use crate::bench_ui::Server;
 use crate::command::{root, run, run_command};
-use crate::peers;
+use crate::peers::{self, NEWEST_AIM};
 
 /// Numbers that are tracked to measure a server.
 const POINTS: u32 = 5000;
@@ -29,39 +30,40 @@ const LIMIT: Duration = Duration::from_secs(60);
 /// How long a server that was killed stays away.
 const AWAY: Duration = Duration::from_secs(2);
 
+/// The minor versions of the client that are proven.
+const VERSIONS: [&str; 3] = [NEWEST_AIM, "3.28", "3.27"];
+
 /// Runs all of it.
 pub(crate) fn prove() -> Result<()> {
     let profile = std::env::var("TRAILMARK_PROFILE").unwrap_or_else(|_| "release".to_owned());
     run("cargo", &["build", "--profile", &profile, "--locked", "--package", "trailmark-cli"])?;
-    let folder = if profile == "dev" { "debug" } else { &profile };
-    let program = root().join("target").join(folder).join("trailmark");
-    let python = peers::aim()?;
+    let target = if profile == "dev" { "debug" } else { &profile };
+    let program = root().join("target").join(target).join("trailmark");
     let folder = root().join("target/aim");
     if folder.exists() {
         std::fs::remove_dir_all(&folder).context("empty target/aim")?;
     }
-    std::fs::create_dir_all(&folder).context("make target/aim")?;
-    let client = Client { program, python, url: format!("aim://127.0.0.1:{}", free_port()?) };
-    let repository = folder.join("trailmark");
-    let server = client.ours(&repository)?;
-    let hash = client.part(&["everything"])?;
-    client.part(&["read", &hash])?;
-    client.part(&["resume", &hash, "100"])?;
-    client.part(&["copy", &folder.join("local").to_string_lossy()])?;
-    let (died, mut child) = hash_of(client.start(&["die"])?)?;
-    child.wait().context("wait for a client that dies")?;
-    client.part(&["resume", &died, "1"])?;
-    println!("a client tracks every type, reads, resumes, copies, deletes, and dies");
-    client.survive(&repository, server)?;
-    println!("a client survives a server that is killed in mid-run, with every point");
-    compare(&client, &folder)
+    let mut raw = Raw::create("aim", &json!({"points": POINTS, "rounds": ROUNDS, "build": target}))?;
+    for minor in VERSIONS {
+        let folder = folder.join(minor);
+        std::fs::create_dir_all(&folder).with_context(|| format!("make {}", folder.display()))?;
+        let (program, python) = (program.clone(), peers::aim_of(minor)?);
+        let client = Client { program, python, url: format!("aim://127.0.0.1:{}", free_port()?) };
+        let began = Instant::now();
+        let version = client.prove(&folder).with_context(|| format!("prove the client {minor}"))?;
+        let secs = (began.elapsed().as_secs_f64() * 10.0).round() / 10.0;
+        raw.write(&json!({"client": version, "proven": true, "secs": secs}))?;
+        println!("aim {version}: proven in {secs} s");
+        if minor == NEWEST_AIM && std::env::var("TRAILMARK_AIM_POINTS").as_deref() != Ok("0") {
+            compare(&client, &folder, &mut raw)?;
+        }
+    }
+    println!("raw output: {}", raw.path.display());
+    Ok(())
 }
 
 /// Points a second of one client and of several, beside Aim's own server.
-fn compare(client: &Client, folder: &Path) -> Result<()> {
-    let build = client.program.parent().and_then(Path::file_name).map(|name| name.to_string_lossy());
-    let settings = json!({"points": POINTS, "rounds": ROUNDS, "build": build});
-    let mut raw = Raw::create("aim", &settings)?;
+fn compare(client: &Client, folder: &Path, raw: &mut Raw) -> Result<()> {
     for n_clients in CLIENTS {
         for (name, is_ours) in [("trailmark", true), ("aim 3.29.1", false)] {
             let mut rounds = Vec::new();
@@ -83,7 +85,6 @@ fn compare(client: &Client, folder: &Path) -> Result<()> {
             );
         }
     }
-    println!("raw output: {}", raw.path.display());
     Ok(())
 }
 
@@ -192,6 +193,26 @@ impl Client {
             "clients": n_clients, "points": n_points, "acknowledged_secs": ended - began,
             "points_per_sec": (n_points / (ended - began)).round(), "client_cpu_us_per_point": cpu.round(),
         }))
+    }
+
+    /// Everything but the measuring; says the client's whole version.
+    fn prove(&self, folder: &Path) -> Result<String> {
+        let said = self.output(&["version"])?;
+        let version = said.lines().find_map(|line| line.strip_prefix("version "));
+        let version = version.with_context(|| format!("read the client's version: got {said:?}"))?.to_owned();
+        let repository = folder.join("trailmark");
+        let server = self.ours(&repository)?;
+        let hash = self.part(&["everything"])?;
+        self.part(&["read", &hash])?;
+        self.part(&["resume", &hash, "100"])?;
+        self.part(&["copy", &folder.join("local").to_string_lossy()])?;
+        let (died, mut child) = hash_of(self.start(&["die"])?)?;
+        child.wait().context("wait for a client that dies")?;
+        self.part(&["resume", &died, "1"])?;
+        println!("a client tracks every type, reads, resumes, copies, deletes, and dies");
+        self.survive(&repository, server)?;
+        println!("a client survives a server that is killed in mid-run, with every point");
+        Ok(version)
     }
 
     /// Kills the server while a client tracks, starts it again, and counts.

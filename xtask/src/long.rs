@@ -35,8 +35,9 @@ pub(crate) enum Proof {
     Fuzz,
     /// pandas, pyarrow, Polars and DuckDB read every exported table in every form, and find the same in each.
     Exports,
-    /// The real client of Aim (from the package index on first use) against our server: every type, resuming, copying,
-    /// a server killed in mid-run; its points a second beside Aim's own server. On a quiet machine.
+    /// Three versions of the real client of Aim (from the package index on first use) against our server: every type,
+    /// resuming, copying, a server killed in mid-run; the newest one's points a second beside Aim's own server. On a quiet
+    /// machine.
     Aim,
     /// Schemathesis (from the package index on first use) asks every route of the HTTP interface, with sign-in and without,
     /// and holds what comes back against the OpenAPI document; pyarrow and Polars read series as Arrow.

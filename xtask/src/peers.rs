@@ -9,14 +9,25 @@ use anyhow::{Context as _, Result};
 
 use crate::command::{output, root, run_command};
 
+/// The minor version of Aim that ours is measured beside.
+pub(crate) const NEWEST_AIM: &str = "3.29";
+
 /// The interpreter with the packages of `xtask/python/requirements.txt`.
 pub(crate) fn interpreter() -> Result<PathBuf> {
     installed("TRAILMARK_PEERS_PYTHON", "requirements.txt", "peers")
 }
 
-/// The interpreter with Aim's client; `TRAILMARK_AIM_PYTHON` names one that has it already.
+/// The interpreter with Aim's newest client; `TRAILMARK_AIM_PYTHON` names one that has it already.
 pub(crate) fn aim() -> Result<PathBuf> {
-    installed("TRAILMARK_AIM_PYTHON", "requirements-aim.txt", "aim-client")
+    aim_of(NEWEST_AIM)
+}
+
+/// The interpreter with a minor version of Aim's client.
+pub(crate) fn aim_of(minor: &str) -> Result<PathBuf> {
+    let requirements = format!("requirements-aim-{minor}.txt");
+    // Older ones are wanted beside whatever the variable names.
+    let variable = if minor == NEWEST_AIM { "TRAILMARK_AIM_PYTHON" } else { "" };
+    installed(variable, &requirements, &format!("aim-client-{minor}"))
 }
 
 /// The interpreter with what asks the HTTP interface; `TRAILMARK_API_PYTHON` names one that has it already.
@@ -25,7 +36,7 @@ pub(crate) fn api() -> Result<PathBuf> {
 }
 
 fn installed(variable: &str, requirements: &str, folder: &str) -> Result<PathBuf> {
-    if let Some(set) = std::env::var_os(variable) {
+    if let Some(set) = std::env::var_os(variable).filter(|_| !variable.is_empty()) {
         return Ok(PathBuf::from(set));
     }
     environment(&root().join("target").join(folder), &root().join("xtask/python").join(requirements))

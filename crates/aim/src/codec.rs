@@ -103,6 +103,13 @@ pub fn pack(node: &Node) -> Vec<u8> {
     packed
 }
 
+/// How many bytes the first of packed records has; none where they are cut.
+pub fn first_record(packed: &[u8]) -> Option<usize> {
+    let (_, rest) = prefixed(packed)?;
+    let (_, rest) = prefixed(rest.get(1..)?)?;
+    Some(packed.len() - rest.len())
+}
+
 fn prefixed(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let (length, rest) = bytes.split_first_chunk::<4>()?;
     rest.split_at_checked(u32::from_le_bytes(*length) as usize)
@@ -307,6 +314,7 @@ mod tests {
             bytes[place] = byte;
             _ = unpack(&bytes);
             _ = unpack(&bytes[..place]);
+            _ = first_record(&bytes[..place]);
         }
     }
 }

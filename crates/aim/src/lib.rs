@@ -19,7 +19,7 @@ mod tree;
 mod words;
 mod write;
 
-pub use codec::{Tree, TreeError, pack, unpack};
+pub use codec::{Tree, TreeError, first_record, pack, unpack};
 pub use exception::Exception;
 pub use face::{Columns, RunFace, SeriesFace, column, is_number};
 pub use hash::{context_id, hash};

@@ -15,6 +15,7 @@ mod pool;
 pub(crate) mod route;
 mod session;
 mod sessions;
+mod stream;
 mod tree;
 
 use std::sync::Mutex;

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Bytes;
+use axum::body::{Body, Bytes};
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -22,6 +22,7 @@ use trailmark_aim::{Branch, Exception, Node, pack, unpack};
 use trailmark_store::Scope;
 
 use super::call;
+use super::stream::Records;
 use crate::app::App;
 use crate::sign_in;
 
@@ -145,8 +146,10 @@ async fn read(
         call::read(app, &who.client, handler, &arguments).map(|node| pack(&node))
     });
     match answer.await {
-        // In one piece: the client reads each piece as whole records.
-        Ok(packed) => ([(CONTENT_TYPE, "application/octet-stream")], packed).into_response(),
+        Ok(packed) => {
+            let body = Body::from_stream(Records::of(packed));
+            ([(CONTENT_TYPE, "application/octet-stream")], body).into_response()
+        }
         Err(exception) => json_answer(Err(exception)),
     }
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value as Json, json};
-use trailmark_aim::{Node, pack, unpack};
+use trailmark_aim::{Node, first_record, pack, unpack};
 use trailmark_store::Repository;
 
 use crate::served::{LIMIT, Served};
@@ -103,7 +103,13 @@ impl Calls for Served {
         let path = format!("/tracking/{CLIENT}/{what}/");
         let answer = self.send("POST", &path, &[("content-type", "application/json")], &body.to_string());
         match answer.status {
-            200 => Ok(answer.body),
+            200 => {
+                // Older clients take a piece for one record.
+                if what == "read-instruction" {
+                    answer.pieces.iter().for_each(|piece| assert_eq!(first_record(piece), Some(piece.len())));
+                }
+                Ok(answer.body)
+            }
             400 => Err(answer.json()["exception"]["class_name"].as_str().unwrap().to_owned()),
             status => panic!("{status}: {}", answer.text()),
         }

@@ -31,6 +31,8 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
+    /// The body as it came: its chunks, or one piece.
+    pub(crate) pieces: Vec<Vec<u8>>,
 }
 
 impl Answer {
@@ -115,11 +117,17 @@ impl Served {
         let headers = read_headers(&mut reader);
         let is_chunked =
             headers.iter().any(|(name, value)| name == "transfer-encoding" && value == "chunked");
-        let mut body = Vec::new();
-        if !is_chunked {
-            reader.read_to_end(&mut body).unwrap();
-        }
-        Answer { status, headers, body }
+        let is_endless = headers.iter().any(|(_, value)| value == "text/event-stream");
+        let pieces = match (is_chunked, is_endless) {
+            (true, true) => Vec::new(),
+            (true, false) => read_pieces(&mut reader),
+            (false, _) => {
+                let mut body = Vec::new();
+                reader.read_to_end(&mut body).unwrap();
+                vec![body]
+            }
+        };
+        Answer { status, headers, body: pieces.concat(), pieces }
     }
 
     pub(crate) fn get(&self, path: &str) -> Answer {
@@ -192,6 +200,23 @@ fn read_headers(reader: &mut BufReader<TcpStream>) -> Vec<(String, String)> {
         reader.read_line(&mut line).unwrap();
         let Some((name, value)) = line.trim_end().split_once(": ") else { return headers };
         headers.push((name.to_owned(), value.to_owned()));
+    }
+}
+
+/// The pieces of a chunked body.
+fn read_pieces(reader: &mut BufReader<TcpStream>) -> Vec<Vec<u8>> {
+    let mut pieces = Vec::new();
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line).unwrap();
+        let n_bytes = usize::from_str_radix(line.trim_end(), 16).unwrap();
+        let mut piece = vec![0; n_bytes + 2];
+        reader.read_exact(&mut piece).unwrap();
+        if n_bytes == 0 {
+            return pieces;
+        }
+        piece.truncate(n_bytes);
+        pieces.push(piece);
     }
 }
 
