@@ -13,7 +13,7 @@ use crate::bench::Raw;
 use crate::command::{output, root, run_command};
 
 /// Each target, and the folder of its seeds.
-const TARGETS: [(&str, &str); 9] = [
+const TARGETS: [(&str, &str); 10] = [
     ("query", "fuzz/seeds/query"),
     ("journal", "testdata/format"),
     ("frame", "testdata/format"),
@@ -23,6 +23,7 @@ const TARGETS: [(&str, &str); 9] = [
     ("data_set", "fuzz/seeds/data_set"),
     ("aim", "fuzz/seeds/aim"),
     ("rocks", "fuzz/seeds/rocks"),
+    ("tensorboard", "fuzz/seeds/tensorboard"),
 ];
 /// Seconds that each runs; `TRAILMARK_FUZZ_SECS` says otherwise.
 const SECONDS: u64 = 60;

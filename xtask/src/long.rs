@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::ValueEnum;
 
 use crate::command::{run, run_command};
-use crate::{aim, api, exports, fuzz, import, net, prove, python, seeds, segments, soak};
+use crate::{aim, api, board, exports, fuzz, import, net, prove, python, seeds, segments, soak};
 
 /// One proof.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -30,7 +30,7 @@ pub(crate) enum Proof {
     /// The Python callbacks beside the real frameworks, and the example that people copy, with a server too.
     Frameworks,
     /// A minute of random inputs for each parser of foreign bytes: queries, journals and their frames, the catalog's rows, settings, data sets, Aim's
-    /// messages, its databases. Wants a C++ compiler;
+    /// messages, its databases, event files. Wants a C++ compiler;
     /// `TRAILMARK_FUZZ_SECS` says for how long, `TRAILMARK_FUZZ_TARGETS` which (`frame,catalog`).
     Fuzz,
     /// pandas, pyarrow, Polars and DuckDB read every exported table in every form, and find the same in each.
@@ -42,8 +42,8 @@ pub(crate) enum Proof {
     /// Schemathesis (from the package index on first use) asks every route of the HTTP interface, with sign-in and without,
     /// and holds what comes back against the OpenAPI document; pyarrow and Polars read series as Arrow.
     Api,
-    /// Repositories of the real Aim, with many runs, many points, killed and living writers: imported, and compared value by
-    /// value with what Aim reads.
+    /// Repositories of the real Aim, with many runs, many points, killed and living writers, and event files that PyTorch,
+    /// tensorboardX, TensorFlow and Keras write: imported, and compared value by value with what Aim and TensorBoard read.
     Import,
     /// A network that is cut for a minute, twice, a server and a client that are killed: every point is counted. In
     /// network namespaces, which want Linux and root.
@@ -90,7 +90,7 @@ fn prove(proof: Proof) -> Result<()> {
         Proof::Exports => exports::prove(),
         Proof::Aim => aim::prove(),
         Proof::Api => api::prove(),
-        Proof::Import => import::prove(),
+        Proof::Import => import::prove().and_then(|()| board::prove()),
         Proof::Net => net::prove(),
         Proof::Soak => soak::prove(),
         Proof::Segments => segments::prove(),

@@ -17,6 +17,7 @@ mod bench_segments;
 mod bench_track;
 mod bench_ui;
 mod bench_up;
+mod board;
 mod browser;
 mod ci;
 mod command;

@@ -35,6 +35,11 @@ pub(crate) fn api() -> Result<PathBuf> {
     installed("TRAILMARK_API_PYTHON", "requirements-api.txt", "peers-api")
 }
 
+/// The interpreter with TensorBoard and what writes for it; `TRAILMARK_BOARD_PYTHON` names one that has it already.
+pub(crate) fn board() -> Result<PathBuf> {
+    installed("TRAILMARK_BOARD_PYTHON", "requirements-board.txt", "board-peers")
+}
+
 fn installed(variable: &str, requirements: &str, folder: &str) -> Result<PathBuf> {
     if let Some(set) = std::env::var_os(variable).filter(|_| !variable.is_empty()) {
         return Ok(PathBuf::from(set));

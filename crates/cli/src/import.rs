@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::{Args, Subcommand};
 use serde_json::json;
-use trailmark_import::{AimSource, Fate, ImportError, Problem, Report, Source, Watch, import};
+use trailmark_import::{
+    AimSource, Board, Fate, ImportError, Problem, Report, Source, TensorboardSource, Watch, import,
+};
 use trailmark_store::Repository;
 
 use crate::signals::{self, Manner};
@@ -19,12 +21,32 @@ use crate::{DONE, FAILED, INTERRUPTED, Place, show};
 #[derive(Subcommand)]
 pub(crate) enum Import {
     /// Brings all runs of a repository of Aim.
+    #[command(after_help = AIM_EXAMPLES)]
     Aim(From),
+    /// Brings the runs of TensorBoard's event files: each folder below PATH that has some is a run.
+    ///
+    /// Folders called train, validation, eval, test and the like are parts of the run around them, told apart by
+    /// {subset: "train"}, {subset: "eval"} and {subset: "test"}. Files may be written meanwhile, cut or damaged: what can
+    /// be read is taken.
+    #[command(after_help = BOARD_EXAMPLES)]
+    Tensorboard(Boards),
+}
+
+/// Which event files, and how they become runs.
+#[derive(Args)]
+pub(crate) struct Boards {
+    #[command(flatten)]
+    from: From,
+    /// Make each folder a run of its own, as TensorBoard shows them.
+    #[arg(long)]
+    flat: bool,
+    /// The experiment that the runs belong to; default: the name of the folder around each.
+    #[arg(long, value_name = "NAME")]
+    experiment: Option<String>,
 }
 
 /// From where to where.
 #[derive(Args)]
-#[command(after_help = EXAMPLES)]
 pub(crate) struct From {
     /// What is read.
     #[arg(value_name = "PATH")]
@@ -36,9 +58,17 @@ pub(crate) struct From {
     json: bool,
 }
 
-const EXAMPLES: &str = "Examples:
+const AIM_EXAMPLES: &str = "Examples:
   trailmark import aim ~/project/.aim
   trailmark import aim . --repo runs
+
+Exit codes: 0 everything is there, 1 something could not be read (the report says what; the rest is there), 130 stopped
+by Ctrl-C (the same command goes on).";
+
+const BOARD_EXAMPLES: &str = "Examples:
+  trailmark import tensorboard logs
+  trailmark import tensorboard lightning_logs --repo runs --experiment segmentation
+  trailmark import tensorboard logs --flat
 
 Exit codes: 0 everything is there, 1 something could not be read (the report says what; the rest is there), 130 stopped
 by Ctrl-C (the same command goes on).";
@@ -46,6 +76,10 @@ by Ctrl-C (the same command goes on).";
 pub(crate) fn run(asked: &Import) -> Result<u8> {
     match asked {
         Import::Aim(from) => bring(&mut AimSource::open(&from.path)?, from),
+        Import::Tensorboard(Boards { from, flat, experiment }) => {
+            let board = Board { is_flat: *flat, experiment: experiment.clone() };
+            bring(&mut TensorboardSource::open(&from.path, board)?, from)
+        }
     }
 }
 

@@ -57,6 +57,11 @@ const HINTS: &[(&str, &str)] = &[
         "trust the authorities",
         "the variable names a PEM file with the authority's certificate; unset it for the public ones",
     ),
+    (
+        "TensorBoard's event files",
+        "give the folder that TensorBoard is given as --logdir, or one above it; docs/import.md",
+    ),
+    ("look for a file or folder", "give the folder that TensorBoard is given as --logdir; docs/import.md"),
     ("revoke a token", "see what there is: trailmark token ls"),
     ("make a token", "see what there is: trailmark token ls"),
     ("find the server", "it is where trailmark up serves, for instance http://127.0.0.1:43800"),

@@ -1,11 +1,11 @@
-//! `trailmark import`: a repository of the real Aim, once and again, whole and damaged.
+//! `trailmark import`: a repository of the real Aim and event files of TensorBoard, once and again, whole and damaged.
 #![allow(clippy::disallowed_methods, clippy::unwrap_used)]
 
 mod program;
 
 use std::path::Path;
 
-use program::Place;
+use program::{Place, testdata};
 use serde_json::Value;
 
 /// Unpacks the golden repository of Aim into the folder `old`.
@@ -40,4 +40,43 @@ fn what_cannot_be_read_is_told() {
     let (code, said) = (done.code, done.stderr);
     assert_eq!(code, 1, "{said}");
     assert!(said.contains("warning: there is no such file") && said.contains("4 runs new"), "{said}");
+}
+
+#[test]
+fn event_files_become_runs_once() {
+    let place = Place::new();
+    let logs = testdata().join("../tensorboard");
+    let import = format!("import tensorboard {} --experiment seen", logs.display());
+    // PR curves have no place here, which is told.
+    let said = place.run(&import);
+    assert!(said.stderr.contains("pr_curves") && said.stderr.contains("8 runs new, 0 grown"), "{said:?}");
+    assert_eq!(said.code, 1);
+    let listed: Value = serde_json::from_str(&place.run("runs ls --json").ok().stdout).unwrap();
+    let mut names: Vec<&str> =
+        listed.as_array().unwrap().iter().map(|run| run["name"].as_str().unwrap()).collect();
+    names.sort_unstable();
+    assert_eq!(names.len(), 8);
+    assert!(names.contains(&"keras") && names.contains(&"deep/er/tensorboardx"), "{names:?}");
+    assert_eq!(listed[0]["experiment"], "seen");
+    let again: Value = serde_json::from_str(&place.run(&format!("{import} --json")).stdout).unwrap();
+    assert_eq!(again["points"], 0);
+    assert!(again["runs"].as_array().unwrap().iter().all(|run| run["fate"] == "same"), "{again}");
+    let found = place.run("query metric.name=='epoch_loss'and(metric.context.subset=='eval')").ok();
+    assert!(found.stdout.contains("keras") && found.stdout.contains("epoch_loss"), "{found:?}");
+}
+
+#[test]
+fn folders_are_runs_of_their_own_where_that_is_asked() {
+    let place = Place::new();
+    let logs = testdata().join("../tensorboard/keras");
+    let done = place.run(&format!("import tensorboard {} --flat", logs.display())).ok();
+    assert!(done.stderr.contains("2 runs new"), "{done:?}");
+}
+
+#[test]
+fn a_folder_without_event_files_is_told() {
+    let place = Place::new();
+    place.write("notes.txt", "nothing");
+    place.run("import tensorboard .").fails(1, &["event files", "tfevents"], "--logdir");
+    place.run("import tensorboard nowhere").fails(1, &["look for a file or folder", "nowhere"], "--logdir");
 }

@@ -21,6 +21,11 @@ pub(crate) fn entries(path: &Path) -> Result<Vec<PathBuf>, ImportError> {
     list().map_err(named("list a folder", path))
 }
 
+/// The path without links and dots; of a file or folder that is there.
+pub(crate) fn canonical(path: &Path) -> Result<PathBuf, ImportError> {
+    path.canonicalize().map_err(named("look for a file or folder", path))
+}
+
 /// Copies a file; false when there is none of that name.
 pub(crate) fn copy(from: &Path, to: &Path) -> Result<bool, ImportError> {
     match std::fs::copy(from, to) {

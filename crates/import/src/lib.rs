@@ -13,16 +13,20 @@ mod known;
 mod report;
 mod rocks;
 mod source;
+mod tensorboard;
 
 pub use aim::AimSource;
 pub use error::ImportError;
 pub use intake::Intake;
 pub use report::{Fate, Problem, Progress, Report, RunReport, Watch, import};
 pub use source::{Found, Head, Listing, Source};
+pub use tensorboard::{Board, TensorboardSource};
 
 /// Doors for fuzz targets.
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing {
+    pub use crate::tensorboard::fuzzing::{event_file, events};
+
     /// Reads bytes as each kind of file of a database of RocksDB; says how much made sense.
     pub fn rocks(bytes: &[u8]) -> usize {
         crate::rocks::fuzzing::rocks(bytes)
