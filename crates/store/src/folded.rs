@@ -501,3 +501,20 @@ fn only_one_process_compacts() {
     drop(lock);
     open(&disk).compact(&AT_ONCE).unwrap();
 }
+
+#[test]
+fn a_journal_that_is_back_beside_its_segment_counts_no_line_twice() {
+    for has_end in [false, true] {
+        let (disk, plain_disk) = (Memory::default(), Memory::default());
+        let (folded, plain) = (open(&disk), open(&plain_disk));
+        let frames = vec![(0, vec![Said::Line { step: 0, text: String::new() }])];
+        let written = Written { run: 0, writer: 1, is_edits: false, frames, has_end };
+        let path = write(&plain, &written);
+        write(&folded, &written);
+        folded.compact(&AT_ONCE).unwrap();
+        assert_same(&folded, &plain);
+        disk.put(&path, &plain_disk.read(&path));
+        assert_same(&open(&disk), &plain);
+        assert_same(&folded, &plain);
+    }
+}

@@ -376,8 +376,13 @@ fn read_run(
             return Ok(None);
         }
         let mut state = known.clone();
-        let has = |writer| journals.states.iter().any(|journal| journal.writer == writer);
-        if known.journals.states.iter().all(|journal| has(journal.writer)) && state.add(gather) {
+        let is_in = |all: &[JournalState], writer| all.iter().any(|journal| journal.writer == writer);
+        let is_there = known.journals.states.iter().all(|known| is_in(&journals.states, known.writer));
+        // One that stands beside its segment again says what is known already: merging everything sees that.
+        let is_back = journals.states.iter().any(|journal| {
+            is_in(&journals.sealed, journal.writer) && !is_in(&known.journals.states, journal.writer)
+        });
+        if is_there && !is_back && state.add(gather) {
             state.set_journals(journals, &place.run(id));
             return Ok(Some(state));
         }
