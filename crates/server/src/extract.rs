@@ -95,8 +95,10 @@ struct Parts {
 pub(crate) fn extract(app: &App, request: &Request) -> Result<Vec<u8>, ApiError> {
     let parts = request.parts()?;
     let limit = request.limit.map_or(MOST_RUNS, Count::n).clamp(1, MOST_RUNS);
+    // What makes no sense is told also where named runs leave it without a use.
+    let after = request.after.as_deref().map(place_of).transpose()?;
     match request.runs.0.is_empty() {
-        true => found(app, request, &parts, limit),
+        true => found(app, request, &parts, (limit, after)),
         false => named(app, request, &parts, limit),
     }
 }
@@ -134,7 +136,12 @@ fn unless_gone(told: Result<(), ApiError>) -> Result<(), ApiError> {
 }
 
 /// The runs that a query finds, newest first, after the one that `after` names.
-fn found(app: &App, request: &Request, parts: &Parts, limit: usize) -> Result<Vec<u8>, ApiError> {
+fn found(
+    app: &App,
+    request: &Request,
+    parts: &Parts,
+    (limit, after): (usize, Option<(i64, RunId)>),
+) -> Result<Vec<u8>, ApiError> {
     app.snapshots.refresh()?;
     let snapshot = app.snapshots.fresh()?;
     let utc_offset_secs = TimeZone::system().to_offset(Timestamp::now()).seconds();
@@ -142,7 +149,6 @@ fn found(app: &App, request: &Request, parts: &Parts, limit: usize) -> Result<Ve
     let kind = request.kind.to_query();
     let question = Question { kind, text: &request.q, takes_archived: request.archived.0 };
     let Found { runs, problems } = ask(&snapshot.runs, &snapshot.schema(), clock, question)?;
-    let after = request.after.as_deref().map(place_of).transpose()?;
     let mut writer = ExtractWriter::new();
     let mut last = None;
     let rest = runs.iter().filter(|(item, _)| after.is_none_or(|after| place(&item.row) < after));
