@@ -384,6 +384,12 @@ def test_a_token_lets_in_and_without_one_it_is_told_how_to_get_one(
         monkeypatch.setenv("TRAILMARK_TOKEN", wrong)
         with pytest.raises(trailmark.RemoteError, match="TRAILMARK_TOKEN.*trailmark token create"):
             Repo(address)
+    with_it = f"{address.replace('http', 'aim')}/{token}"
+    by_address = Repo(with_it).get_run(hash)
+    assert by_address["x", "whole"] == 1 and token not in repr(by_address) + repr(Repo(with_it))
+    with pytest.raises(trailmark.RemoteError) as refused:
+        Repo(with_it[:-1])
+    assert token[:-1] not in str(refused.value)
     monkeypatch.setenv("TRAILMARK_TOKEN", token)
     repo = Repo(address)
     run = repo.get_run(hash)

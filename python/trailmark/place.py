@@ -49,6 +49,12 @@ def place_of(repo: RepoLike) -> tuple[str, Optional[str]]:
     return (os.fspath(_native.spool_of(source)), source) if "://" in source else (source, None)
 
 
+def shown(place: str) -> str:
+    """Say a folder or an address without the token that it may end in."""
+    before, _, last = place.rpartition("/")
+    return before if "://" in place and last.startswith("trailmark_") else place
+
+
 def _given(repo: RepoLike) -> Optional[str]:
     if repo is None:
         return os.environ.get("TRAILMARK_REPO") or None

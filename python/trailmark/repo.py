@@ -6,7 +6,7 @@ import os
 from typing import Any, Iterable, Iterator, Optional
 
 from trailmark import _native, report
-from trailmark.place import RepoLike, source_of
+from trailmark.place import RepoLike, shown, source_of
 from trailmark.run import Run
 from trailmark.sequence import SequenceCollection, sequence_of, together
 
@@ -173,7 +173,7 @@ class Repo:
         return SequenceCollection(runs)
 
     def __repr__(self) -> str:
-        return f"<Repo {self.path!r}>"
+        return f"<Repo {shown(self.path)!r}>"
 
 
 def _add_keys(found: dict[str, Any], params: dict[str, Any]) -> None:

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Iterable, Mapping, Optional, Union
 
 from trailmark import _native, lifetime, report, surroundings, terminal
-from trailmark.place import RepoLike, place_of, source_of
+from trailmark.place import RepoLike, place_of, shown, source_of
 from trailmark.reading import Readable, path_of
 from trailmark.values import epoch_of, payload_of, step_of
 
@@ -416,4 +416,4 @@ class Run(Readable, _native.Writer):
         return hash((self._home, self._hash))
 
     def __repr__(self) -> str:
-        return f"<Run {self._hash} in {self._home!r}>"
+        return f"<Run {self._hash} in {shown(self._home)!r}>"

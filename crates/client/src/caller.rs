@@ -32,7 +32,9 @@ impl Caller {
             .timeout_connect(Some(PATIENCE))
             .http_status_as_error(false)
             .max_idle_connections_per_host(1);
-        let token = std::env::var("TRAILMARK_TOKEN").ok().filter(|token| !token.is_empty());
+        let given = server.token().map(|token| token.0.clone());
+        let set = || std::env::var("TRAILMARK_TOKEN").ok().filter(|token| !token.is_empty());
+        let token = given.or_else(set);
         let bearer = token.map(|token| format!("Bearer {}", token.trim()));
         Self { server, bearer, agent: Agent::new_with_config(config.build()) }
     }

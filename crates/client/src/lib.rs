@@ -4,6 +4,7 @@
 //! the machine; [`memorable_name`] gives a run a name that people can say; [`Served`]
 //! reads the runs of a server back.
 
+mod address;
 mod authority;
 mod caller;
 pub mod capture;
@@ -14,7 +15,8 @@ mod run;
 mod served;
 mod window;
 
+pub use address::Server;
 pub use names::memorable_name;
-pub use remote::{Sent, Server, ShipError, Shipped, is_offline, ship_all, spool_folder};
+pub use remote::{Sent, ShipError, Shipped, is_offline, ship_all, spool_folder};
 pub use run::{Run, RunOptions};
 pub use served::{AskError, QueryDefect, Served};

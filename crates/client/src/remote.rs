@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -16,9 +16,9 @@ use trailmark_core::{ContentId, RunId, WriterId};
 use trailmark_store::{JournalReader, Piece, Repository, Store as _};
 use ureq::SendBody;
 use ureq::http::StatusCode;
-use ureq::tls::TlsConfig;
 
-use crate::authority::{advice, tls_config};
+use crate::address::Server;
+use crate::authority::advice;
 use crate::caller::Caller;
 
 /// How often the journal is looked at while it grows.
@@ -33,15 +33,6 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 const MOST_BYTES: usize = 8 << 20;
 /// How hard a piece is compressed: journals are dense already.
 const LEVEL: i32 = 1;
-
-/// A server that takes runs.
-#[derive(Debug, Clone)]
-pub struct Server {
-    /// Its address without a path, such as `http://127.0.0.1:43800`.
-    url: String,
-    /// Who vouches for it, where it speaks TLS.
-    tls: TlsConfig,
-}
 
 /// Why something is not at the server.
 #[derive(Debug, Error)]
@@ -92,58 +83,6 @@ pub struct Shipped {
     pub is_whole: bool,
     /// Whether the server has deleted the run and wants no more of it.
     pub is_gone: bool,
-}
-
-impl Server {
-    /// The server of an address. For `https://` the public authorities vouch, or those in the file (PEM) that
-    /// `TRAILMARK_CA_FILE`, else `SSL_CERT_FILE`, else `REQUESTS_CA_BUNDLE` names.
-    ///
-    /// # Errors
-    /// [`ShipError::Address`], [`ShipError::Authority`].
-    pub fn new(url: &str) -> Result<Self, ShipError> {
-        let bare = url.trim_end_matches('/');
-        let host = bare.strip_prefix("http://").or_else(|| bare.strip_prefix("https://"));
-        let is_host = |host: &&str| !host.is_empty() && !host.contains(['/', '?', '#', '@', ' ', ',', '\\']);
-        if !host.is_some_and(|host| is_host(&host)) {
-            return Err(ShipError::Address { got: url.to_owned() });
-        }
-        let tls = if bare.starts_with("https://") { tls_config()? } else { TlsConfig::default() };
-        Ok(Self { url: bare.to_owned(), tls })
-    }
-
-    /// How TLS is spoken with it.
-    pub(crate) fn tls(&self) -> &TlsConfig {
-        &self.tls
-    }
-
-    /// Its address.
-    pub fn url(&self) -> &str {
-        &self.url
-    }
-
-    /// Where runs for it wait: a folder of its own below the one for all servers.
-    pub fn spool(&self, all: &Path) -> PathBuf {
-        all.join(self.url.replace("://", ",").replace(':', ","))
-    }
-
-    /// The server whose runs wait in a folder.
-    ///
-    /// # Errors
-    /// [`ShipError::Authority`].
-    pub fn of_spool(folder: &Path) -> Result<Option<Self>, ShipError> {
-        let name = folder.file_name().and_then(|name| name.to_str());
-        let Some((scheme, host)) = name.and_then(|name| name.split_once(',')) else { return Ok(None) };
-        match Self::new(&format!("{scheme}://{}", host.replace(',', ":"))) {
-            Err(ShipError::Address { .. }) => Ok(None),
-            server => server.map(Some),
-        }
-    }
-
-    /// The same server as it was asked before it spoke TLS.
-    pub fn without_tls(&self) -> Option<Self> {
-        let host = self.url.strip_prefix("https://")?;
-        Some(Self { url: format!("http://{host}"), tls: TlsConfig::default() })
-    }
 }
 
 /// The folder in which runs wait for their servers: `TRAILMARK_SPOOL`, else below the user's state folder.

@@ -17,8 +17,9 @@ use trailmark_store::{
     Batch, Error, JournalWriter, Record, Repository, RunRow, SeriesTable, Stamp, Store as _, micros, n_bytes,
 };
 
+use crate::address::Server;
 use crate::memorable_name;
-use crate::remote::{Server, Shipped, Shipper};
+use crate::remote::{Shipped, Shipper};
 
 /// How long a record waits at most before the kernel has it.
 const WRITE_EVERY: Duration = Duration::from_millis(50);
