@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use ureq::tls::TlsConfig;
 
 use crate::authority::tls_config;
-use crate::remote::ShipError;
+use crate::error::ShipError;
 
 /// A server that takes runs.
 #[derive(Debug, Clone)]

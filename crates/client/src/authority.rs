@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 
+use crate::error::ShipError;
 use crate::fs;
-use crate::remote::ShipError;
 
 /// The variables that name the file, the first that is set: our own, OpenSSL's, and that of Python's `requests`.
 const NAMES: [&str; 3] = ["TRAILMARK_CA_FILE", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"];

@@ -8,6 +8,7 @@ mod address;
 mod authority;
 mod caller;
 pub mod capture;
+mod error;
 mod fs;
 mod names;
 mod remote;
@@ -16,7 +17,8 @@ mod served;
 mod window;
 
 pub use address::Server;
+pub use error::ShipError;
 pub use names::memorable_name;
-pub use remote::{Sent, ShipError, Shipped, is_offline, ship_all, spool_folder};
+pub use remote::{Sent, Shipped, is_offline, ship_all, spool_folder};
 pub use run::{Run, RunOptions};
 pub use served::{AskError, QueryDefect, Served};

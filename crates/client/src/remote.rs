@@ -11,7 +11,6 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use thiserror::Error;
 use trailmark_core::{ContentId, RunId, WriterId};
 use trailmark_store::{JournalReader, Piece, Repository, Store as _};
 use ureq::SendBody;
@@ -20,6 +19,7 @@ use ureq::http::StatusCode;
 use crate::address::Server;
 use crate::authority::advice;
 use crate::caller::Caller;
+use crate::error::ShipError;
 
 /// How often the journal is looked at while it grows.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
@@ -33,46 +33,6 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 const MOST_BYTES: usize = 8 << 20;
 /// How hard a piece is compressed: journals are dense already.
 const LEVEL: i32 = 1;
-
-/// Why something is not at the server.
-#[derive(Debug, Error)]
-pub enum ShipError {
-    /// An address that names no server.
-    #[error("find the server: got {got:?}, want http://HOST:PORT or https://HOST:PORT")]
-    Address {
-        /// What was given.
-        got: String,
-    },
-    /// The file of authorities that the environment names cannot be used.
-    #[error("trust the authorities of {variable}: {reason}: {}", path.display())]
-    Authority {
-        /// The variable that names it.
-        variable: &'static str,
-        /// What is wrong.
-        reason: String,
-        /// The file.
-        path: PathBuf,
-    },
-    /// No answer, or one that says to come again.
-    #[error("send to {url}: {reason}")]
-    Unreachable {
-        /// The server.
-        url: String,
-        /// What happened.
-        reason: String,
-    },
-    /// The server will not take it.
-    #[error("send to {url}: {reason}")]
-    Refused {
-        /// The server.
-        url: String,
-        /// What it says.
-        reason: String,
-    },
-    /// The spool cannot be read.
-    #[error(transparent)]
-    Spool(#[from] trailmark_store::Error),
-}
 
 /// How far a run has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
