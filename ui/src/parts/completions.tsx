@@ -59,16 +59,37 @@ export interface CompletionState {
 const most_items = 12;
 
 interface Found extends Completion {
-  /** How long the text was for which this was asked. */
-  readonly n_characters: number;
+  /** For which text this was asked. */
+  readonly text: string;
 }
 
-/** Asks what fits at the cursor and keeps the list that came. */
-export function use_completion(complete: Complete): CompletionState {
+/** Where the word ends that a list completes, in a text that may have grown since: that belongs to the word. */
+function end_of({ from, to, text }: Found, now: string): number {
+  const grown = characters(now, now.length) - characters(text, text.length);
+  return Math.max(from, to + grown);
+}
+
+/** What of a list goes on with what was typed since it was asked for. */
+export function fitting(found: Found, now: string): readonly CompletionItem[] {
+  if (now === found.text) return found.items;
+  const typed = Array.from(now).slice(found.from, end_of(found, now)).join("");
+  const word = typed.toLowerCase();
+  return found.items.filter((item) =>
+    item.insert.toLowerCase().startsWith(word),
+  );
+}
+
+/** Asks what fits at the cursor of a text and keeps the list that came. */
+export function use_completion(
+  complete: Complete,
+  text: string,
+): CompletionState {
   const [found, set_found] = useState<Found | undefined>(undefined);
-  const [at, set_at] = useState(0);
+  const [chosen, set_at] = useState(0);
   const asked = useRef(0);
-  const items = found?.items.slice(0, most_items) ?? [];
+  const items =
+    found === undefined ? [] : fitting(found, text).slice(0, most_items);
+  const at = Math.min(chosen, Math.max(items.length - 1, 0));
   const close = (): void => {
     asked.current += 1;
     set_found(undefined);
@@ -77,23 +98,14 @@ export function use_completion(complete: Complete): CompletionState {
     items,
     at,
     from: found?.from ?? 0,
-    end_in: (text) =>
-      found === undefined
-        ? 0
-        : Math.max(
-            found.from,
-            found.to + characters(text, text.length) - found.n_characters,
-          ),
+    end_in: (now) => (found === undefined ? 0 : end_of(found, now)),
     close,
     ask: (text, cursor) => {
       const mine = ++asked.current;
       complete(text, characters(text, cursor)).then(
         (answer) => {
           if (asked.current !== mine) return;
-          set_found({
-            ...answer,
-            n_characters: characters(text, text.length),
-          });
+          set_found({ ...answer, text });
           set_at(0);
         },
         () => set_found(undefined), // without an answer there is nothing to offer; the query itself will say why

@@ -32,7 +32,7 @@ export function QueryBox(props: QueryBoxProps): JSX.Element {
   const input = useRef<HTMLInputElement>(null);
   const shade = useRef<HTMLDivElement>(null);
   const [draft, set_draft] = useState(props.value);
-  const completion = use_completion(props.complete);
+  const completion = use_completion(props.complete, draft);
   useEffect(() => set_draft(props.value), [props.value]);
   use_keys([
     { keys: "/", does: "Query box", run: () => input.current?.focus() },
