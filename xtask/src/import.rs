@@ -48,6 +48,7 @@ pub(crate) fn prove() -> Result<()> {
         child.wait().context("wait for a writer")?;
     }
     aim.live(&program, &folder.join("live"))?;
+    aim.copied(&program, &folder.join("copied"))?;
     for name in ["types", "files", "old", "many", "long", "killed", "living"] {
         aim.truth(name)?;
     }
@@ -96,6 +97,27 @@ impl Aim {
         let truth = std::fs::File::create(place.join("truth.json")).context("make truth.json")?;
         run_command(self.command("truth", &copy).stdout(truth))?;
         std::fs::remove_dir_all(&copy).context("remove a copy")
+    }
+
+    /// Has Aim itself copy what it made: the importer then finds nothing to add.
+    fn copied(&self, program: &Path, repository: &Path) -> Result<()> {
+        let import = |how: &[&std::ffi::OsStr]| -> Result<Value> {
+            let mut command = Command::new(program);
+            command.args(["import", "aim"]).arg(self.folder.join("many")).arg("--repo").arg(repository);
+            let done = command.arg("--json").args(how).stderr(Stdio::inherit()).output().context("import")?;
+            serde_json::from_slice(&done.stdout).context("read a report")
+        };
+        let copied = import(&["--with-aim".as_ref(), self.python.as_ref()])?;
+        let runs = copied["runs"].as_array().context("read a report")?;
+        let report = import(&[])?;
+        if runs.len().to_string() != MANY[0]
+            || runs.iter().any(|run| run["copied"] != true)
+            || report["points"] != 0
+        {
+            bail!("import by Aim's own copying: got {copied} and then {report}");
+        }
+        println!("{} runs copied by Aim itself: the importer has nothing to add", runs.len());
+        Ok(())
     }
 
     /// Imports again and again while writers write, and counts.

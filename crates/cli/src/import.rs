@@ -1,5 +1,7 @@
 //! `trailmark import`: runs that another tracker recorded, brought into the repository.
 
+mod with_aim;
+
 use std::path::PathBuf;
 
 use anyhow::Result;
@@ -22,7 +24,7 @@ use crate::{DONE, FAILED, INTERRUPTED, Place, show};
 pub(crate) enum Import {
     /// Brings all runs of a repository of Aim.
     #[command(after_help = AIM_EXAMPLES)]
-    Aim(From),
+    Aim(Aims),
     /// Brings the runs of TensorBoard's event files: each folder below PATH that has some is a run.
     ///
     /// Folders called train, validation, eval, test and the like are parts of the run around them, told apart by
@@ -30,6 +32,18 @@ pub(crate) enum Import {
     /// be read is taken.
     #[command(after_help = BOARD_EXAMPLES)]
     Tensorboard(Boards),
+}
+
+/// Which repository of Aim, and who reads it.
+#[derive(Args)]
+pub(crate) struct Aims {
+    #[command(flatten)]
+    from: From,
+    /// Have the Aim that this interpreter has copy the runs, instead of reading its files here.
+    ///
+    /// Aim opens the repository as its own, and locks it; runs that crashed it may refuse.
+    #[arg(long, value_name = "PYTHON", num_args = 0..=1, default_missing_value = "python3")]
+    with_aim: Option<String>,
 }
 
 /// Which event files, and how they become runs.
@@ -61,6 +75,7 @@ pub(crate) struct From {
 const AIM_EXAMPLES: &str = "Examples:
   trailmark import aim ~/project/.aim
   trailmark import aim . --repo runs
+  trailmark import aim . --with-aim venv/bin/python
 
 Exit codes: 0 everything is there, 1 something could not be read (the report says what; the rest is there), 130 stopped
 by Ctrl-C (the same command goes on).";
@@ -75,7 +90,8 @@ by Ctrl-C (the same command goes on).";
 
 pub(crate) fn run(asked: &Import) -> Result<u8> {
     match asked {
-        Import::Aim(from) => bring(&mut AimSource::open(&from.path)?, from),
+        Import::Aim(Aims { from, with_aim: Some(python) }) => with_aim::bring(from, python),
+        Import::Aim(Aims { from, with_aim: None }) => bring(&mut AimSource::open(&from.path)?, from),
         Import::Tensorboard(Boards { from, flat, experiment }) => {
             let board = Board { is_flat: *flat, experiment: experiment.clone() };
             bring(&mut TensorboardSource::open(&from.path, board)?, from)

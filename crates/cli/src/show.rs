@@ -58,6 +58,11 @@ const HINTS: &[(&str, &str)] = &[
         "the variable names a PEM file with the authority's certificate; unset it for the public ones",
     ),
     (
+        "import with Aim:",
+        "name an interpreter that has it (pip install aim): --with-aim PYTHON; or leave it out",
+    ),
+    ("open an Aim repository", "give the folder .aim, or the one that it lies in"),
+    (
         "TensorBoard's event files",
         "give the folder that TensorBoard is given as --logdir, or one above it; docs/import.md",
     ),

@@ -43,6 +43,18 @@ fn what_cannot_be_read_is_told() {
 }
 
 #[test]
+fn an_interpreter_without_aim_is_told() {
+    let place = Place::new();
+    unpack(&place);
+    let none = place.write("none", "#!/bin/sh\nexit 3\n");
+    std::fs::set_permissions(&none, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let with = |python: &str| place.run(&format!("import aim old --with-aim {python}"));
+    with(none.to_str().unwrap()).fails(1, &["import with Aim", "has none"], "pip install aim");
+    with("no-such-python").fails(1, &["start no-such-python"], "");
+    place.run("import aim nowhere --with-aim").fails(1, &["no folder .aim"], ".aim");
+}
+
+#[test]
 fn event_files_become_runs_once() {
     let place = Place::new();
     let logs = testdata().join("../tensorboard");
